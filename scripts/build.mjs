@@ -1,0 +1,54 @@
+// Builds dist/: the library (root, ./node), the CLI, the two adapters behind #adapter, and one
+// self-contained file for pages. `--quick` leaves the type declarations out.
+import { execFileSync } from 'node:child_process';
+import { chmod, readFile, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { wgslEsbuild } from './wgsl.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const at = (path) => `${root}${path}`;
+const { version } = JSON.parse(await readFile(at('package.json'), 'utf8'));
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  sourcemap: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  define: { FOLDIN_VERSION: JSON.stringify(version) },
+  plugins: [wgslEsbuild],
+};
+
+await rm(at('dist'), { recursive: true, force: true });
+// One build with shared chunks, so that FoldinError is one class in every entry point.
+await build({
+  ...common,
+  platform: 'node',
+  splitting: true,
+  outdir: at('dist'),
+  entryPoints: {
+    index: at('src/index.ts'),
+    node: at('src/node.ts'),
+    cli: at('src/cli/main.ts'),
+    'adapter.node': at('src/gpu/adapter.node.ts'),
+    'adapter.browser': at('src/gpu/adapter.browser.ts'),
+  },
+  chunkNames: 'chunks/[hash]',
+  packages: 'external',
+});
+await chmod(at('dist/cli.js'), 0o755);
+await build({
+  ...common,
+  platform: 'browser',
+  minify: true,
+  outfile: at('dist/foldin.browser.js'),
+  entryPoints: [at('src/index.ts')],
+  alias: { '#adapter': at('src/gpu/adapter.browser.ts') },
+});
+if (!process.argv.includes('--quick')) {
+  execFileSync(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', at('tsconfig.build.json')], {
+    stdio: 'inherit',
+  });
+}

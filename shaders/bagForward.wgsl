@@ -1,0 +1,48 @@
+// out[b, h] = activation(sum over entries e of row b: x_e weights[item_e, h] + bias[h]); twin: src/cpu/bag.ts
+// One workgroup a row of the batch and 128 columns; a thread owns four columns.
+// inputIndptr: u32[users + 1]   inputIndices: u32[nnz]   inputValues: f32[nnz] or f32[1]   rows: u32[any]
+// weights: f32[items, hidden]   bias: f32[hidden]   out: f32[batch, hidden]
+// #include "include/random.wgsl"
+// #include "include/activation.wgsl"
+// #include "include/mask.wgsl"
+struct Params {
+  first: u32,
+  count: u32,
+  hidden: u32,
+  stride4: u32,
+  valueStep: u32,
+  dropKey: u32,
+  dropThreshold: u32,
+  keepScale: f32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> inputIndptr: array<u32>;
+@group(0) @binding(2) var<storage, read> inputIndices: array<u32>;
+@group(0) @binding(3) var<storage, read> inputValues: array<f32>;
+@group(0) @binding(4) var<storage, read> rows: array<u32>;
+@group(0) @binding(5) var<storage, read> weights: array<vec4f>;
+@group(0) @binding(6) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> out: array<vec4f>;
+override activation: u32;
+
+@compute @workgroup_size(32)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let row = group.x;
+  let c = group.y * 32u + local.x;
+  if (c >= params.stride4) { return; }
+  if (row >= params.count) {
+    out[row * params.stride4 + c] = vec4f(0.0);
+    return;
+  }
+  let user = rows[params.first + row];
+  let end = inputIndptr[user + 1u];
+  let rowKey = mix32(params.dropKey ^ row);
+  var sum = vec4f(0.0);
+  for (var e = inputIndptr[user]; e < end; e++) {
+    let item = inputIndices[e];
+    if (params.dropThreshold > 0u && mix32(rowKey ^ item) < params.dropThreshold) { continue; }
+    sum += inputValues[e * params.valueStep] * weights[item * params.stride4 + c];
+  }
+  let z = params.keepScale * sum + bias[c];
+  out[row * params.stride4 + c] = keepColumns(activate4(z, activation), c, params.hidden);
+}

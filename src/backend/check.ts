@@ -1,0 +1,207 @@
+import { FoldinError } from '../errors.js';
+import type { DType, Tensor } from './backend.js';
+import { type BatchRows, type LossArgs, type Ops, type SparseRows, SQUARE_PARTS } from './ops.js';
+
+type Args<K extends keyof Ops> = Parameters<Ops[K]>[0];
+
+/** A dimension that may have any length. */
+const ANY = -1;
+
+/**
+ * The same ops with their arguments looked at first: both backends go through here, so a wrong shape is the
+ * same error on both. `before` runs first of all (a backend refuses work once it is disposed).
+ */
+export function checkedOps(ops: Ops, before: () => void): Ops {
+  const checked: Record<string, (args: never) => void> = {};
+  for (const name of Object.keys(checks) as (keyof Ops)[]) {
+    const check = checks[name] as (args: never) => void;
+    const run = ops[name] as (args: never) => void;
+    checked[name] = (args) => {
+      before();
+      check(args);
+      run.call(ops, args);
+    };
+  }
+  return checked as unknown as Ops;
+}
+
+/** One check an op: SHAPE_MISMATCH with op, argument, expected and got. Nothing is allocated when all is well. */
+export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
+  bagForward({ input, batch, weights, bias, out }) {
+    matrix('bagForward', 'weights', weights, ANY, ANY);
+    const hidden = weights.shape[1];
+    sparse('bagForward', input, 'input.indptr', 'input.indices', 'input.values');
+    vector('bagForward', 'bias', bias, hidden);
+    matrix('bagForward', 'out', out, ANY, hidden);
+    batchRows('bagForward', batch, out.shape[0]);
+  },
+  bagBackward({ starts, entries, firstStart, outGrad, out }) {
+    matrix('bagBackward', 'out', out, ANY, ANY);
+    matrix('bagBackward', 'outGrad', outGrad, ANY, out.shape[1]);
+    vector('bagBackward', 'starts', starts, ANY, 'u32');
+    vector('bagBackward', 'entries', entries, ANY, 'u32');
+    atLeast('bagBackward', 'starts', starts, firstStart + out.shape[0] + 1);
+  },
+  matmulNN({ a, b, bias, out }) {
+    matrix('matmulNN', 'a', a, ANY, ANY);
+    matrix('matmulNN', 'b', b, a.shape[1], ANY);
+    vector('matmulNN', 'bias', bias, b.shape[1]);
+    matrix('matmulNN', 'out', out, a.shape[0], b.shape[1]);
+  },
+  matmulNT({ a, b, out }) {
+    matrix('matmulNT', 'a', a, ANY, ANY);
+    matrix('matmulNT', 'b', b, ANY, a.shape[1]);
+    parts('matmulNT', 'out', out, a.shape[0], b.shape[0]);
+  },
+  matmulTN({ a, b, out }) {
+    matrix('matmulTN', 'a', a, ANY, ANY);
+    matrix('matmulTN', 'b', b, a.shape[0], ANY);
+    matrix('matmulTN', 'out', out, a.shape[1], b.shape[1]);
+  },
+  reduceActivation({ parts: partial, saved, out }) {
+    matrix('reduceActivation', 'out', out, ANY, ANY);
+    matrix('reduceActivation', 'saved', saved, out.shape[0], out.shape[1]);
+    parts('reduceActivation', 'parts', partial, out.shape[0], out.shape[1]);
+  },
+  activate({ input, out }) {
+    floating('activate', 'input', input);
+    alike('activate', 'out', out, input);
+  },
+  columnSums({ input, out }) {
+    matrix('columnSums', 'input', input, ANY, ANY);
+    vector('columnSums', 'out', out, input.shape[1]);
+  },
+  softmaxNll: (args) => loss('softmaxNll', args),
+  squaredError: (args) => loss('squaredError', args),
+  activatedSquaredError: (args) => loss('activatedSquaredError', args),
+  binaryCrossEntropy: (args) => loss('binaryCrossEntropy', args),
+  sumSquares({ input, sums, slot }) {
+    floating('sumSquares', 'input', input);
+    vector('sumSquares', 'sums', sums, ANY);
+    atLeast('sumSquares', 'sums', sums, slot + SQUARE_PARTS);
+  },
+  recordLoss({ parts: partial, ring, count, slot }) {
+    vector('recordLoss', 'parts', partial, ANY);
+    atLeast('recordLoss', 'parts', partial, count);
+    vector('recordLoss', 'ring', ring, ANY);
+    atLeast('recordLoss', 'ring', ring, slot + 1);
+  },
+  sgd({ param, grad, velocity }) {
+    floating('sgd', 'param', param);
+    alike('sgd', 'grad', grad, param);
+    alike('sgd', 'velocity', velocity, param);
+  },
+  adam({ param, grad, moment1, moment2 }) {
+    floating('adam', 'param', param);
+    alike('adam', 'grad', grad, param);
+    alike('adam', 'moment1', moment1, param);
+    alike('adam', 'moment2', moment2, param);
+  },
+  zeroDiagonal({ matrix: square }) {
+    matrix('zeroDiagonal', 'matrix', square, ANY, square.shape[0]);
+  },
+  uniform({ out }) {
+    matrix('uniform', 'out', out, ANY, ANY);
+  },
+  topK({ scores, seen, batch, allowed, topItems, topScores }) {
+    matrix('topK', 'scores', scores, ANY, ANY);
+    sparse('topK', seen, 'seen.indptr', 'seen.indices', 'seen.values');
+    batchRows('topK', batch, scores.shape[0]);
+    vector('topK', 'allowed', allowed, Math.ceil(scores.shape[1] / 32), 'u32');
+    matrix('topK', 'topItems', topItems, scores.shape[0], ANY, 'u32');
+    matrix('topK', 'topScores', topScores, scores.shape[0], topItems.shape[1]);
+  },
+  rankOf({ scores, seen, heldOut, batch, ranks }) {
+    matrix('rankOf', 'scores', scores, ANY, ANY);
+    sparse('rankOf', seen, 'seen.indptr', 'seen.indices', 'seen.values');
+    sparse('rankOf', heldOut, 'heldOut.indptr', 'heldOut.indices', 'heldOut.values');
+    batchRows('rankOf', batch, scores.shape[0]);
+    vector('rankOf', 'ranks', ranks, ANY, 'u32');
+  },
+};
+
+function loss(op: keyof Ops, args: LossArgs): void {
+  matrix(op, 'logits', args.logits, ANY, ANY);
+  sparse(op, args.targets, 'targets.indptr', 'targets.indices', 'targets.values');
+  batchRows(op, args.batch, args.logits.shape[0]);
+  vector(op, 'loss', args.loss, ANY);
+  atLeast(op, 'loss', args.loss, args.logits.shape[0]);
+}
+
+/** SHAPE_MISMATCH unless both have the same shape and type: for copy(). */
+export const checkAlike = (op: string, argument: string, tensor: Tensor, other: Tensor): void =>
+  alike(op, argument, tensor, other);
+
+/** The error of a wrong argument. */
+export function mismatch(op: string, argument: string, expected: string, got: string): FoldinError {
+  return new FoldinError('SHAPE_MISMATCH', `${op}: ${argument} should be ${expected}, got ${got}`, {
+    remedy: 'Pass tensors with the shapes that the op documents.',
+    details: { op, argument, expected, got },
+  });
+}
+
+/** E.g. "f32[256, 3706]". */
+export const describe = (tensor: Tensor): string => `${tensor.dtype}[${tensor.shape.join(', ')}]`;
+
+function matrix(
+  op: string,
+  argument: string,
+  tensor: Tensor,
+  rows: number,
+  columns: number,
+  dtype: DType = 'f32',
+) {
+  const { shape } = tensor;
+  if (tensor.dtype !== dtype || shape.length !== 2 || !fits(rows, shape[0]) || !fits(columns, shape[1])) {
+    throw mismatch(op, argument, `${dtype}[${length(rows)}, ${length(columns)}]`, describe(tensor));
+  }
+}
+
+function vector(op: string, argument: string, tensor: Tensor, size: number, dtype: DType = 'f32'): void {
+  if (tensor.dtype !== dtype || tensor.shape.length !== 1 || !fits(size, tensor.size)) {
+    throw mismatch(op, argument, `${dtype}[${length(size)}]`, describe(tensor));
+  }
+}
+
+function atLeast(op: string, argument: string, tensor: Tensor, size: number): void {
+  if (!(tensor.size >= size)) throw mismatch(op, argument, `at least ${size} long`, describe(tensor));
+}
+
+function floating(op: string, argument: string, tensor: Tensor): void {
+  if (tensor.dtype !== 'f32') throw mismatch(op, argument, 'f32', describe(tensor));
+}
+
+function alike(op: string, argument: string, tensor: Tensor, other: Tensor): void {
+  const { shape } = tensor;
+  const same =
+    tensor.dtype === other.dtype &&
+    shape.length === other.shape.length &&
+    shape[0] === other.shape[0] &&
+    shape[1] === other.shape[1];
+  if (!same) throw mismatch(op, argument, describe(other), describe(tensor));
+}
+
+function parts(op: string, argument: string, tensor: Tensor, rows: number, columns: number): void {
+  matrix(op, argument, tensor, ANY, columns);
+  const splits = tensor.shape[0] / rows;
+  if (!(Number.isInteger(splits) && splits >= 1)) {
+    throw mismatch(op, argument, `f32[splits * ${rows}, ${columns}]`, describe(tensor));
+  }
+}
+
+function sparse(op: string, csr: SparseRows, indptr: string, indices: string, values: string): void {
+  vector(op, indptr, csr.indptr, ANY, 'u32');
+  vector(op, indices, csr.indices, ANY, 'u32');
+  vector(op, values, csr.values, csr.values.size === 1 ? 1 : csr.indices.size);
+}
+
+function batchRows(op: string, batch: BatchRows, size: number): void {
+  vector(op, 'batch.rows', batch.rows, ANY, 'u32');
+  atLeast(op, 'batch.rows', batch.rows, batch.first + batch.count);
+  if (!(batch.count >= 0 && batch.count <= size)) {
+    throw mismatch(op, 'batch.count', `0 to ${size}`, String(batch.count));
+  }
+}
+
+const fits = (expected: number, got: number): boolean => expected === ANY || expected === got;
+const length = (expected: number): string => (expected === ANY ? 'any' : String(expected));

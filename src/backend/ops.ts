@@ -1,0 +1,230 @@
+import type { Tensor } from './backend.js';
+
+export type Activation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'gelu';
+
+/**
+ * Which inputs are left out in a step: input (row, item) is dropped iff
+ * randomBits(seed, step, row, item) < dropThreshold(rate), row counted within the batch.
+ */
+export interface Dropout {
+  /** Probability of dropping, 0 <= rate < 1. Kept inputs are scaled by 1 / (1 - rate). */
+  readonly rate: number;
+  readonly seed: number;
+  readonly step: number;
+}
+
+/** A CSR matrix on the device. `values` may be f32[1] holding the value of every entry. */
+export interface SparseRows {
+  /** u32[users + 1] */
+  readonly indptr: Tensor;
+  /** u32[nnz], ascending within a row */
+  readonly indices: Tensor;
+  /** f32[nnz] or f32[1] */
+  readonly values: Tensor;
+}
+
+/**
+ * Which rows of a SparseRows make up a batch: row b of the batch is row `rows[first + b]`, b < count.
+ * Rows count..batch of a batch-sized output are padding and are written as zeros.
+ */
+export interface BatchRows {
+  /** u32[anything] of row numbers */
+  readonly rows: Tensor;
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * The kernels. One name in five places: the method here, shaders/NAME.wgsl, the function in cpu/, the
+ * launch in gpu/, the row of the test table. Arguments that are tensors carry the names of the
+ * shader's buffers. Outputs belong to the caller and are overwritten unless said otherwise.
+ */
+export interface Ops {
+  /**
+   * Sparse times dense: out[b, h] = activation(sum over entries e of row b: x_e weights[item_e, h] + bias[h]),
+   * x_e = values_e, dropped or scaled as `dropout` says.
+   */
+  bagForward(args: {
+    input: SparseRows;
+    batch: BatchRows;
+    /** f32[items, hidden] */
+    weights: Tensor;
+    /** f32[hidden] */
+    bias: Tensor;
+    /** f32[batch, hidden] */
+    out: Tensor;
+    activation: Activation;
+    dropout: Dropout;
+  }): void;
+
+  /**
+   * Gradient of bagForward for `weights`, gathered item by item (no atomics):
+   * out[item, h] = sum over entries e of the item's column: x_e outGrad[row_e, h].
+   * The column of an item is entries[starts[firstStart + item] .. starts[firstStart + item + 1]], counted in entries
+   * (pairs of u32) from the beginning of the buffer.
+   */
+  bagBackward(args: {
+    /** u32[steps * (items + 1)], offsets into `entries` of one batch after another */
+    starts: Tensor;
+    /** u32[2 * nnz]: row of the batch, bits of the f32 value */
+    entries: Tensor;
+    firstStart: number;
+    /** f32[batch, hidden] */
+    outGrad: Tensor;
+    /** f32[items, hidden] */
+    out: Tensor;
+    dropout: Dropout;
+  }): void;
+
+  /** out = activation(a b + bias); a f32[m, k], b f32[k, n], bias f32[n], out f32[m, n]. */
+  matmulNN(args: { a: Tensor; b: Tensor; bias: Tensor; out: Tensor; activation: Activation }): void;
+
+  /**
+   * Partial sums of a bᵀ: a f32[m, k], b f32[n, k], out f32[splits * m, n], splits = out.shape[0] / m.
+   * The parts, one after the other in `out`, add up to the product; which terms a part sums is the backend's choice.
+   */
+  matmulNT(args: { a: Tensor; b: Tensor; out: Tensor }): void;
+
+  /** out = aᵀ b; a f32[m, k], b f32[m, n], out f32[k, n]. */
+  matmulTN(args: { a: Tensor; b: Tensor; out: Tensor }): void;
+
+  /**
+   * out = (sum of the parts) * activation'(saved); parts f32[splits * m, n], saved and out f32[m, n].
+   * `saved` is the activation's output, for gelu its input.
+   */
+  reduceActivation(args: { parts: Tensor; saved: Tensor; out: Tensor; activation: Activation }): void;
+
+  /** out = activation(input), element by element; same shapes. */
+  activate(args: { input: Tensor; out: Tensor; activation: Activation }): void;
+
+  /** out[n] = sum over rows of input[m, n]: the gradient of a bias. */
+  columnSums(args: { input: Tensor; out: Tensor }): void;
+
+  /**
+   * Multinomial negative log-likelihood (Liang et al. 2018, eq. 2), summed over items, and its gradient in place.
+   * loss[b] = -scale sum_i x_bi log softmax(logits_b)_i; logits <- scale (n_b softmax(logits_b) - x_b), n_b = sum_i x_bi.
+   */
+  softmaxNll(args: LossArgs): void;
+
+  /**
+   * Squared error of the raw scores, and its gradient in place; w_bi = 1 where x_bi is stored, else negativeWeight > 0.
+   * loss[b] = scale sum_i w_bi (logits_bi - x_bi)²; logits <- 2 scale w_bi (logits_bi - x_bi).
+   */
+  squaredError(args: LossArgs & { negativeWeight: number }): void;
+
+  /** The same of y = output(logits), with the gradient for the logits. */
+  activatedSquaredError(args: LossArgs & { negativeWeight: number; output: 'softmax' | 'sigmoid' }): void;
+
+  /**
+   * Binary cross-entropy with logits, summed over items, and its gradient in place.
+   * loss[b] = scale sum_i (softplus(logits_bi) - x_bi logits_bi); logits <- scale (sigmoid(logits_bi) - x_bi).
+   */
+  binaryCrossEntropy(args: LossArgs): void;
+
+  /**
+   * sums[slot + p], p < SQUARE_PARTS, add up to factor * (sum of squares of input); the other slots keep
+   * their values. sums f32[any].
+   */
+  sumSquares(args: { input: Tensor; sums: Tensor; slot: number; factor: number }): void;
+
+  /**
+   * ring[slot] = sum of parts[0 .. count]; NaN when any of them is not finite (tested by bits).
+   * parts f32[n], ring f32[slots].
+   */
+  recordLoss(args: { parts: Tensor; ring: Tensor; count: number; slot: number }): void;
+
+  /**
+   * One step of gradient descent with L2 and (heavy-ball) momentum, in place:
+   * g = grad + 2 l2 param; velocity <- momentum velocity + g; param <- param - learningRate velocity.
+   */
+  sgd(args: {
+    param: Tensor;
+    grad: Tensor;
+    velocity: Tensor;
+    learningRate: number;
+    momentum: number;
+    l2: number;
+  }): void;
+
+  /**
+   * One step of Adam (Kingma & Ba 2015, alg. 1) with L2 in the gradient, or AdamW (Loshchilov & Hutter 2019)
+   * with decoupled weightDecay, in place. `step` counts from 1. g = grad + 2 l2 param;
+   * param <- param - learningRate (m / (1 - beta1^step) / (sqrt(v / (1 - beta2^step)) + epsilon) + weightDecay param).
+   */
+  adam(args: {
+    param: Tensor;
+    grad: Tensor;
+    moment1: Tensor;
+    moment2: Tensor;
+    step: number;
+    learningRate: number;
+    beta1: number;
+    beta2: number;
+    epsilon: number;
+    l2: number;
+    weightDecay: number;
+  }): void;
+
+  /** Sets the diagonal of matrix f32[n, n] to 0. */
+  zeroDiagonal(args: { matrix: Tensor }): void;
+
+  /** out[r, c] = randomUniform(seed, stream, firstRow + r, c) in [0, 1). */
+  uniform(args: { out: Tensor; seed: number; stream: number; firstRow: number }): void;
+
+  /**
+   * The k best items of each row, best first; ties to the lower index. Items of `seen` never appear, nor
+   * items whose bit in `allowed` is 0. `scores` is overwritten at masked items. A row with fewer than k
+   * items to give is filled with index 0xffffffff and score MASKED, and so is a padding row. A row where an
+   * unseen item has a score that is not finite is filled with index 0xfffffffe and score MASKED.
+   */
+  topK(args: {
+    /** f32[batch, items] */
+    scores: Tensor;
+    seen: SparseRows;
+    batch: BatchRows;
+    /** u32[ceil(items / 32)], bit i % 32 of word i / 32 */
+    allowed: Tensor;
+    /** u32[batch, k] */
+    topItems: Tensor;
+    /** f32[batch, k] */
+    topScores: Tensor;
+  }): void;
+
+  /**
+   * For each held-out entry t of each row of the batch: how many unseen items score above it, and how many
+   * others score the same, at a lower index and in all. The exact ranks give every metric at every k.
+   * An item must not be both seen and held out. `scores` is overwritten at seen items. 0xffffffff three times
+   * marks a row where an unseen item has a score that is not finite.
+   */
+  rankOf(args: {
+    /** f32[batch, items] */
+    scores: Tensor;
+    seen: SparseRows;
+    heldOut: SparseRows;
+    batch: BatchRows;
+    /** u32[3 * entries]: above, tied at a lower index, tied; entry e of heldOut at 3 (e - firstEntry) */
+    ranks: Tensor;
+    /** heldOut.indptr of the batch's first row when rows are consecutive */
+    firstEntry: number;
+  }): void;
+}
+
+export interface LossArgs {
+  /** f32[batch, items]; becomes the gradient */
+  logits: Tensor;
+  targets: SparseRows;
+  batch: BatchRows;
+  /** f32[at least batch]; what lies beyond the batch keeps its values */
+  loss: Tensor;
+  /** What the loss is multiplied by, e.g. 1 / batch */
+  scale: number;
+}
+
+/** Into how many partial sums `sumSquares` writes. */
+export const SQUARE_PARTS = 32;
+/** The score of an item that must not be ranked: -3.4e38 as an f32 holds it. */
+export const MASKED = Math.fround(-3.4e38);
+/** Index that fills a top-k list beyond its last item. */
+export const NO_ITEM = 0xffffffff;
+/** Index that marks a row whose scores are not finite. */
+export const NOT_FINITE = 0xfffffffe;

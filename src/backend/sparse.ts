@@ -1,0 +1,35 @@
+import type { Csr } from '../data/csr.js';
+import type { Backend, Tensor } from './backend.js';
+import type { SparseRows } from './ops.js';
+
+/** A Csr on the backend. Who uploads it frees it. */
+export interface DeviceRows extends SparseRows {
+  readonly rows: number;
+  readonly columns: number;
+  free(): void;
+}
+
+/** Uploads a matrix, with `values` (f32[nnz]) in place of its own where given; one 1 stands for all where there are none. */
+export function uploadRows(backend: Backend, matrix: Csr, values = matrix.values): DeviceRows {
+  const indptr = backend.tensor(matrix.indptr);
+  // A matrix without entries still needs a buffer to bind.
+  const indices = backend.tensor(matrix.indices.length > 0 ? matrix.indices : new Uint32Array(1));
+  const numbers = backend.tensor(values && values.length > 0 ? values : Float32Array.of(1));
+  return {
+    rows: matrix.rows,
+    columns: matrix.columns,
+    indptr,
+    indices,
+    values: numbers,
+    free: () => freeAll([indptr, indices, numbers]),
+  };
+}
+
+/** u32[n]: 0, 1, 2, ... for batches of consecutive rows. */
+export function consecutive(backend: Backend, n: number): Tensor {
+  return backend.tensor(Uint32Array.from({ length: Math.max(1, n) }, (_, i) => i));
+}
+
+export function freeAll(tensors: Iterable<Tensor>): void {
+  for (const tensor of tensors) tensor.free();
+}

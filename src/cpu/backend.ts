@@ -1,0 +1,140 @@
+import type { Backend, DType, Tensor, Values } from '../backend/backend.js';
+import { checkAlike, checkedOps, describe, mismatch } from '../backend/check.js';
+import { Scopes } from '../backend/scope.js';
+import { FoldinError } from '../errors.js';
+import { cpuOps } from './ops.js';
+import { CpuTensor, type Floats, own } from './tensor.js';
+
+export interface CpuBackendOptions {
+  /** Storage of f32 tensors; sums are taken in doubles either way. Default f32. */
+  readonly precision?: 'f32' | 'f64';
+}
+
+/** How long the reference may keep the event loop before throttle() lets others run. */
+const YIELD_MS = 20;
+
+/** The reference backend: every op runs at once, in this thread. */
+export function createCpuBackend({ precision = 'f32' }: CpuBackendOptions = {}): Backend {
+  const scopes = new Scopes();
+  const live = new Set<CpuTensor>();
+  let liveBytes = 0;
+  let peakBytes = 0;
+  let disposed = false;
+  let lastYieldMs = performance.now();
+
+  const alive = () => {
+    if (!disposed) return;
+    throw new FoldinError('FREED', 'the CPU backend is used after dispose()', {
+      remedy: 'Make a new backend, or dispose of this one later.',
+    });
+  };
+
+  const make = (dtype: DType, shape: readonly number[]): CpuTensor => {
+    alive();
+    const size = sizeOf(shape);
+    const numbers = allocate(dtype, size, precision);
+    const tensor = new CpuTensor(dtype, [...shape], numbers, (bytes) => {
+      live.delete(tensor);
+      liveBytes -= bytes;
+    });
+    live.add(tensor);
+    liveBytes += numbers.byteLength;
+    peakBytes = Math.max(peakBytes, liveBytes);
+    scopes.made(tensor);
+    return tensor;
+  };
+
+  return {
+    ...checkedOps(cpuOps, alive),
+    device: { kind: 'cpu', adapter: 'CPU reference', vendor: '', driver: runtime() },
+    precision,
+    get liveBytes() {
+      return liveBytes;
+    },
+    get peakBytes() {
+      return peakBytes;
+    },
+    zeros: make,
+    tensor(values, shape = [values.length]) {
+      const dtype = values instanceof Uint32Array ? 'u32' : 'f32';
+      if (sizeOf(shape) !== values.length) {
+        throw mismatch('tensor', 'values', `${sizeOf(shape)} numbers`, `${values.length}`);
+      }
+      const tensor = make(dtype, shape);
+      tensor.numbers.set(values);
+      return tensor;
+    },
+    write(tensor, values) {
+      alive();
+      checkWrite(tensor, values);
+      own(tensor).numbers.set(values);
+    },
+    copy(from, to) {
+      alive();
+      checkAlike('copy', 'to', to, from);
+      own(to).numbers.set(own(from).numbers);
+    },
+    async read(tensor) {
+      alive();
+      return own(tensor).numbers.slice();
+    },
+    scope(work) {
+      alive();
+      return scopes.run(work);
+    },
+    splits: () => 1,
+    submit: alive,
+    async throttle() {
+      alive();
+      if (performance.now() - lastYieldMs < YIELD_MS) return;
+      await nextTask();
+      lastYieldMs = performance.now();
+    },
+    dispose() {
+      for (const tensor of live) tensor.free();
+      disposed = true;
+    },
+  };
+}
+
+function allocate(dtype: DType, size: number, precision: 'f32' | 'f64'): Floats | Uint32Array {
+  try {
+    if (dtype === 'u32') return new Uint32Array(size);
+    return precision === 'f64' ? new Float64Array(size) : new Float32Array(size);
+  } catch (cause) {
+    throw new FoldinError('OUT_OF_MEMORY', `no memory for a tensor of ${size} numbers`, {
+      remedy: 'Use a smaller batch or model, or close other programs.',
+      cause,
+    });
+  }
+}
+
+function sizeOf(shape: readonly number[]): number {
+  const valid =
+    (shape.length === 1 || shape.length === 2) && shape.every((n) => Number.isSafeInteger(n) && n >= 1);
+  if (!valid)
+    throw mismatch('zeros', 'shape', 'one or two whole numbers of at least 1', `[${shape.join(', ')}]`);
+  return shape.reduce((size, length) => size * length, 1);
+}
+
+function checkWrite(tensor: Tensor, values: Values): void {
+  const fits = tensor.shape.length === 1 ? values.length <= tensor.size : values.length === tensor.size;
+  if (!fits || values instanceof Uint32Array !== (tensor.dtype === 'u32')) {
+    const got = `${values.length} numbers of ${values.constructor.name}`;
+    throw mismatch('write', 'values', `numbers for ${describe(tensor)}`, got);
+  }
+}
+
+/** Lets the event loop run its other tasks; unlike setTimeout it waits no 4 ms in browsers. */
+const nextTask = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
+
+const runtime = (): string =>
+  globalThis.process?.version ? `node ${globalThis.process.version}` : globalThis.navigator.userAgent;

@@ -1,0 +1,63 @@
+import type { Dropout, Ops } from '../backend/ops.js';
+import { dropThreshold, randomBits } from '../backend/random.js';
+import { ACTIVATIONS } from './activation.js';
+import { floats, integers } from './tensor.js';
+
+export const bagForward: Ops['bagForward'] = (args) => {
+  const indptr = integers(args.input.indptr);
+  const indices = integers(args.input.indices);
+  const values = floats(args.input.values);
+  const rows = integers(args.batch.rows);
+  const weights = floats(args.weights);
+  const bias = floats(args.bias);
+  const out = floats(args.out);
+  const hidden = args.weights.shape[1];
+  const activation = ACTIVATIONS[args.activation];
+  const kept = keptFactor(args.dropout);
+  const sums = new Float64Array(hidden);
+
+  for (let b = 0; b < args.batch.count; b++) {
+    const row = rows[args.batch.first + b];
+    sums.set(bias);
+    for (let e = indptr[row]; e < indptr[row + 1]; e++) {
+      const item = indices[e];
+      const x = values[values.length === 1 ? 0 : e] * kept(b, item);
+      if (x === 0) continue;
+      const from = item * hidden;
+      for (let h = 0; h < hidden; h++) sums[h] += x * weights[from + h];
+    }
+    for (let h = 0; h < hidden; h++) out[b * hidden + h] = activation(sums[h]);
+  }
+  out.fill(0, args.batch.count * hidden);
+};
+
+export const bagBackward: Ops['bagBackward'] = (args) => {
+  const starts = integers(args.starts);
+  const entries = integers(args.entries);
+  const entryValues = new Float32Array(entries.buffer, entries.byteOffset, entries.length);
+  const outGrad = floats(args.outGrad);
+  const out = floats(args.out);
+  const [items, hidden] = args.out.shape;
+  const kept = keptFactor(args.dropout);
+  const sums = new Float64Array(hidden);
+
+  for (let item = 0; item < items; item++) {
+    sums.fill(0);
+    const first = args.firstStart + item;
+    for (let e = starts[first]; e < starts[first + 1]; e++) {
+      const row = entries[2 * e];
+      const x = entryValues[2 * e + 1] * kept(row, item);
+      if (x === 0) continue;
+      for (let h = 0; h < hidden; h++) sums[h] += x * outGrad[row * hidden + h];
+    }
+    out.set(sums, item * hidden);
+  }
+};
+
+/** What an input is multiplied by: 0 where it is dropped, else 1 / (1 - rate). */
+function keptFactor({ rate, seed, step }: Dropout): (row: number, item: number) => number {
+  if (rate === 0) return () => 1;
+  const threshold = dropThreshold(rate);
+  const factor = 1 / (1 - rate);
+  return (row, item) => (randomBits(seed, step, row, item) < threshold ? 0 : factor);
+}

@@ -1,0 +1,38 @@
+import type { Ops } from '../backend/ops.js';
+import { bagBackward, bagForward } from './bag.js';
+import {
+  activatedSquaredError,
+  binaryCrossEntropy,
+  recordLoss,
+  softmaxNll,
+  squaredError,
+  sumSquares,
+} from './loss.js';
+import { activate, columnSums, matmulNN, matmulNT, matmulTN, reduceActivation } from './matmul.js';
+import { adam, sgd, zeroDiagonal } from './optimiser.js';
+import { uniform } from './random.js';
+import { rankOf, topK } from './rank.js';
+
+/** The reference: plain loops in doubles over f32 or f64 storage. */
+export const cpuOps: Ops = {
+  bagForward,
+  bagBackward,
+  matmulNN,
+  matmulNT,
+  matmulTN,
+  reduceActivation,
+  activate,
+  columnSums,
+  softmaxNll,
+  squaredError,
+  activatedSquaredError,
+  binaryCrossEntropy,
+  sumSquares,
+  recordLoss,
+  sgd,
+  adam,
+  zeroDiagonal,
+  uniform,
+  topK,
+  rankOf,
+};

@@ -1,0 +1,77 @@
+import { FoldinError } from '../errors.js';
+
+export interface BadRow {
+  readonly file: string;
+  /** Physical line, from 1. */
+  readonly line: number;
+  readonly reason: string;
+}
+
+export interface BadRowOptions {
+  /**
+   * The share of rows that may be bad, 0.01 by default; ten rows always may, so that a small file with a
+   * slip or two is read. 0 means none.
+   */
+  maxBadRows?: number;
+  /** Stop at the first bad row. */
+  strict?: boolean;
+}
+
+const SHOWN = 10;
+
+/** Counts the rows left out, keeps the first ten, and stops the reading when there are too many. */
+export class BadRows {
+  /** Rows left out by reason. */
+  readonly dropped: Record<string, number> = {};
+  readonly first: BadRow[] = [];
+  total = 0;
+  readonly #strict: boolean;
+  readonly #share: number;
+
+  constructor({ maxBadRows = 0.01, strict = false }: BadRowOptions) {
+    if (!(maxBadRows >= 0 && maxBadRows <= 1)) {
+      throw new FoldinError('CONFIG', `maxBadRows is ${maxBadRows}, not a share`, {
+        remedy: 'Give a number from 0 to 1, such as 0.01 for 1%.',
+      });
+    }
+    this.#strict = strict;
+    this.#share = maxBadRows;
+  }
+
+  /** `detail` says what the row held, `lines` how many lines it took: a stray quote may swallow many. */
+  add(file: string, line: number, reason: string, detail = '', lines = 1): void {
+    this.addCount(reason, lines);
+    const span = lines > 1 ? ` (lines ${line} to ${line + lines - 1})` : '';
+    const bad = { file, line, reason: (detail ? `${reason}: ${detail}` : reason) + span };
+    if (this.first.length < SHOWN) this.first.push(bad);
+    if (this.#strict) throw this.#error(`${file}, line ${line}: ${bad.reason}`);
+  }
+
+  /** Counts further rows of a reason without naming them. */
+  addCount(reason: string, rows: number): void {
+    if (rows > 0) this.dropped[reason] = (this.dropped[reason] ?? 0) + rows;
+    this.total += rows;
+  }
+
+  /** Throws LOG_FORMAT when more rows are bad than allowed of the rows read. */
+  check(read: number): void {
+    const allowed = this.#share === 0 ? 0 : Math.max(10, Math.floor(this.#share * read));
+    if (this.total <= allowed) return;
+    const [bad] = this.first;
+    const share = Math.ceil((100 * this.total) / read) / 100;
+    throw this.#error(
+      `${this.total} of ${read} rows are unusable, ${allowed} may be; ` +
+        `the first is ${bad.file}, line ${bad.line}: ${bad.reason}`,
+      share,
+    );
+  }
+
+  #error(message: string, share = 0): FoldinError {
+    return new FoldinError('LOG_FORMAT', message, {
+      remedy: this.#strict
+        ? 'Correct the line, or read without --strict.'
+        : `Check the columns that were found, or leave these rows out with --max-bad-rows ${share}.`,
+      details: { dropped: this.dropped, badRows: this.first },
+    });
+  }
+}

@@ -1,0 +1,184 @@
+import { FoldinError } from '../errors.js';
+import type { Csr } from './csr.js';
+import { DUPLICATE_POLICIES, type DuplicatePolicy, defaultPolicy } from './duplicates.js';
+import type { Interactions } from './interactions.js';
+import type { LogRows } from './logRows.js';
+import { indices, mergeRows, orderBy, type Pairs } from './pairs.js';
+import { Vocabulary } from './vocabulary.js';
+
+export interface CleanOptions {
+  /** What the rows of one pair become; see `defaultPolicy` for the default. */
+  duplicates?: DuplicatePolicy;
+  /** Pairs of a smaller value are no interaction (4 for "rated 4 or better"). Under `count` and `binary`: rows. */
+  minValue?: number;
+  /** Users with fewer items, and items with fewer users, are left out until none is left to leave out (k-core). */
+  minUser?: number;
+  minItem?: number;
+  /** Weight of a pair: 1 ('none', the default), its value, log(1 + value), or the value but at most N. */
+  weight?: 'none' | 'value' | 'log1p' | `cap:${number}`;
+}
+
+export interface CleanReport {
+  readonly policy: DuplicatePolicy;
+  /** Rows beyond the first of their pair. */
+  readonly duplicates: number;
+  /** Distinct pairs before any was left out. */
+  readonly pairs: number;
+  readonly droppedPairs: {
+    /** Value at or below zero: a return, a stored zero. */
+    readonly notPositive: number;
+    readonly belowMinValue: number;
+    /** Left out by minUser and minItem. */
+    readonly tooFew: number;
+  };
+  /** Users and items of the log that are left with no interaction. */
+  readonly droppedUsers: number;
+  readonly droppedItems: number;
+}
+
+/**
+ * Turns rows into interactions: pairs merged (`duplicates`), pairs at or below zero left out, then `minValue`,
+ * then the k-core of `minUser` and `minItem`. Users and items without an interaction are left out.
+ * The result does not depend on the order of rows (but see `mergePair` for `first` and `last` without times).
+ * A pair's time is that of its last row.
+ *
+ * Throws CONFIG for an impossible option, LOG_EMPTY when no interaction is left.
+ */
+export function clean(
+  rows: LogRows,
+  options: CleanOptions = {},
+): { interactions: Interactions; report: CleanReport } {
+  const policy = options.duplicates ?? defaultPolicy(rows);
+  check(rows, options, policy);
+  const { minValue = Number.NEGATIVE_INFINITY, minUser = 1, minItem = 1, weight = 'none' } = options;
+  const pairs = mergeRows(rows, policy, minValue);
+  const keep = new Uint8Array(pairs.count).fill(1);
+  const drop = (unwanted: (p: number) => boolean): number => {
+    let dropped = 0;
+    for (let p = 0; p < pairs.count; p++) {
+      if (keep[p] === 0 || !unwanted(p)) continue;
+      keep[p] = 0;
+      dropped++;
+    }
+    return dropped;
+  };
+  // Rows below minValue count as nothing under these two, which leaves their pairs at zero.
+  const byRow = policy === 'count' || policy === 'binary';
+  const atZero = drop((p) => !(pairs.value[p] > 0));
+  const below = byRow ? 0 : drop((p) => pairs.value[p] < minValue);
+  const tooFew = dropRare(rows, pairs, keep, drop, minUser, minItem);
+  const minValueByRow = byRow && options.minValue !== undefined;
+  const interactions = build(rows, pairs, keep, weight);
+  return {
+    interactions,
+    report: {
+      policy,
+      duplicates: rows.count - pairs.count,
+      pairs: pairs.count,
+      droppedPairs: {
+        notPositive: minValueByRow ? 0 : atZero,
+        belowMinValue: minValueByRow ? atZero : below,
+        tooFew,
+      },
+      droppedUsers: new Set(pairs.user).size - interactions.users.size,
+      droppedItems: new Set(pairs.item).size - interactions.items.size,
+    },
+  };
+}
+
+function check(rows: LogRows, options: CleanOptions, policy: DuplicatePolicy): void {
+  const impossible = (what: string, remedy: string) => new FoldinError('CONFIG', what, { remedy });
+  if (!DUPLICATE_POLICIES.includes(policy)) {
+    throw impossible(`duplicates "${policy}" is not known`, `Use one of ${DUPLICATE_POLICIES.join(', ')}.`);
+  }
+  for (const name of ['minUser', 'minItem'] as const) {
+    const least = options[name] ?? 1;
+    if (!(Number.isInteger(least) && least >= 1)) {
+      throw impossible(`${name} is ${least}`, 'Give a whole number of at least 1.');
+    }
+  }
+  const { minValue, weight = 'none' } = options;
+  if (minValue !== undefined && !Number.isFinite(minValue)) {
+    throw impossible(`minValue is ${minValue}`, 'Give a finite number.');
+  }
+  if (minValue !== undefined && !rows.value) {
+    throw impossible('minValue is set, but the log has no value column', 'Name the column with --value.');
+  }
+  if (!/^(none|value|log1p|cap:.+)$/.test(weight) || (weight.startsWith('cap:') && !(capOf(weight) > 0))) {
+    throw impossible(`weight "${weight}" is not known`, 'Use none, value, log1p or cap:N with N above 0.');
+  }
+}
+
+/** Leaves out users and items below their minimum until all that remain reach it. */
+function dropRare(
+  rows: LogRows,
+  pairs: Pairs,
+  keep: Uint8Array,
+  drop: (unwanted: (p: number) => boolean) => number,
+  minUser: number,
+  minItem: number,
+): number {
+  let total = 0;
+  for (;;) {
+    const ofUser = new Uint32Array(rows.userIds.length);
+    const ofItem = new Uint32Array(rows.itemIds.length);
+    for (let p = 0; p < pairs.count; p++) {
+      ofUser[pairs.user[p]] += keep[p];
+      ofItem[pairs.item[p]] += keep[p];
+    }
+    const dropped = drop((p) => ofUser[pairs.user[p]] < minUser || ofItem[pairs.item[p]] < minItem);
+    if (dropped === 0) return total;
+    total += dropped;
+  }
+}
+
+const capOf = (weight: string): number => Number(weight.slice('cap:'.length));
+
+function weigh(value: number, weight: string): number {
+  const weighed =
+    weight === 'log1p' ? Math.log1p(value) : weight === 'value' ? value : Math.min(value, capOf(weight));
+  if (Number.isFinite(Math.fround(weighed))) return weighed;
+  throw new FoldinError('LOG_FORMAT', `a pair adds up to ${value}, beyond the range of 32-bit floats`, {
+    remedy: 'Use weight log1p or cap:N, or correct the value.',
+  });
+}
+
+/** The kept pairs over sorted vocabularies of the users and items they have. */
+function build(rows: LogRows, pairs: Pairs, keep: Uint8Array, weight: string): Interactions {
+  const kept = indices(pairs.count).filter((p) => keep[p] === 1);
+  if (kept.length === 0) {
+    throw new FoldinError('LOG_EMPTY', `none of ${pairs.count} (user, item) pairs is left after cleaning`, {
+      remedy: 'Lower minValue, minUser or minItem, and check that values above zero mean interest.',
+    });
+  }
+  const users = vocabularyOf(rows.userIds, pairs.user, kept);
+  const items = vocabularyOf(rows.itemIds, pairs.item, kept);
+  const byItem = orderBy(pairs.item.map(items.indexOf), items.vocabulary.size, kept);
+  const order = orderBy(pairs.user.map(users.indexOf), users.vocabulary.size, byItem);
+  const indptr = new Uint32Array(users.vocabulary.size + 1);
+  for (const p of order) indptr[users.indexOf(pairs.user[p]) + 1]++;
+  for (let u = 0; u < users.vocabulary.size; u++) indptr[u + 1] += indptr[u];
+  const matrix: Csr = {
+    rows: users.vocabulary.size,
+    columns: items.vocabulary.size,
+    indptr,
+    indices: order.map((p) => items.indexOf(pairs.item[p])),
+    values: weight === 'none' ? undefined : Float32Array.from(order, (p) => weigh(pairs.value[p], weight)),
+  };
+  return {
+    users: users.vocabulary,
+    items: items.vocabulary,
+    matrix,
+    timeSec: pairs.timeSec && Float64Array.from(order, (p) => pairs.timeSec![p]),
+    timeIsOrder: rows.timeIsOrder,
+  };
+}
+
+/** The sorted vocabulary of the ids that occur, and the index in it of each of the log's numbers. */
+function vocabularyOf(ids: readonly string[], column: Uint32Array, kept: Uint32Array) {
+  const occurs = new Uint8Array(ids.length);
+  for (const p of kept) occurs[column[p]] = 1;
+  const vocabulary = Vocabulary.sorted(ids.filter((_, number) => occurs[number] === 1));
+  const indexOfNumber = Uint32Array.from(ids, (id) => vocabulary.indexOf(id) ?? 0);
+  return { vocabulary, indexOf: (number: number) => indexOfNumber[number] };
+}

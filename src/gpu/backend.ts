@@ -1,0 +1,144 @@
+import type { Backend, DeviceInfo, Ops, Tensor } from '../backend/backend.js';
+import { checkAlike, checkedOps, describe, mismatch } from '../backend/check.js';
+import { FoldinError } from '../errors.js';
+import { bagOps } from './bag.js';
+import { lossOps } from './loss.js';
+import { matmulOps } from './matmul.js';
+import { GpuTensor, Memory, unpad } from './memory.js';
+import { optimiserOps } from './optimiser.js';
+import { Queue } from './queue.js';
+import { randomOps } from './random.js';
+import { rankOps } from './rank.js';
+
+/** A backend on a WebGPU device, plus what only a GPU has: counters for the benchmark, the device for tests. */
+export interface GpuBackend extends Backend {
+  readonly gpuDevice: GPUDevice;
+  readonly counts: Readonly<{ dispatches: number; submits: number; uploadedBytes: number }>;
+}
+
+const REMEDY = 'Start again; if it stays, update the driver, choose another adapter, or use --device cpu.';
+
+/** Runs the ops as WGSL kernels on `device`, which it then owns. */
+export function createGpuBackend(device: GPUDevice, info: DeviceInfo): GpuBackend {
+  const queue = new Queue(device);
+  const memory = new Memory(
+    device,
+    (buffer) => queue.clear(buffer),
+    (buffer, bytes) => queue.write(buffer, bytes),
+  );
+  let disposed = false;
+
+  device.addEventListener('uncapturederror', (event) => {
+    event.preventDefault();
+    queue.fail(typedError(event.error));
+  });
+  void device.lost.then(({ message, reason }) => {
+    if (disposed) return;
+    queue.fail(
+      new FoldinError('DEVICE_LOST', `the device ${info.adapter} was lost (${reason}): ${message}`, { remedy: REMEDY }),
+    );
+  });
+
+  const zeros: Backend['zeros'] = (dtype, shape) => {
+    queue.check();
+    return memory.zeros(dtype, shape);
+  };
+
+  const ops = checkedOps(gpuOps(queue), () => queue.check());
+
+  return {
+    ...ops,
+    device: info,
+    precision: 'f32',
+    gpuDevice: device,
+    counts: queue.counts,
+    get liveBytes() {
+      return memory.liveBytes;
+    },
+    get peakBytes() {
+      return memory.peakBytes;
+    },
+    zeros,
+    tensor(values, shape = [values.length]) {
+      const dtype = values instanceof Uint32Array ? 'u32' : 'f32';
+      const tensor = memory.zeros(dtype, shape);
+      if (values.length !== tensor.size) {
+        tensor.free();
+        throw mismatch('tensor', 'values', `${tensor.size} numbers`, `${values.length}`);
+      }
+      memory.upload(tensor, Array.isArray(values) ? Float32Array.from(values) : (values as Float32Array));
+      return tensor;
+    },
+    write(tensor, values) {
+      const fits = tensor.shape.length === 1 ? values.length <= tensor.size : values.length === tensor.size;
+      if (!fits || values instanceof Uint32Array !== (tensor.dtype === 'u32')) {
+        throw mismatch('write', 'values', `numbers for ${describe(tensor)}`, `${values.length} numbers`);
+      }
+      memory.upload(own(tensor), values);
+    },
+    copy(from, to) {
+      checkAlike('copy', 'to', to, from);
+      queue.copy(own(from).buffer, own(to).buffer, own(from).bytes);
+    },
+    async read(tensor: Tensor) {
+      const source = own(tensor);
+      return unpad(source, await queue.read(source.buffer));
+    },
+    scope: (work) => memory.scope(work),
+    splits(rows, columns, depth) {
+      // A thread of matmulNT owns 8 x 8 outputs: cut the sum until there is work for a GPU, but leave
+      // every part at least 64 terms.
+      const threads = Math.ceil(rows / 8) * Math.ceil(columns / 8);
+      const wanted = Math.ceil(4096 / threads);
+      return Math.max(1, Math.min(Math.ceil(wanted / 8) * 8, Math.floor(depth / 64)));
+    },
+    submit: () => queue.submit(),
+    throttle: () => queue.throttle(),
+    dispose() {
+      if (disposed) return;
+      disposed = true;
+      queue.dispose();
+      memory.dispose();
+      device.destroy();
+      queue.fail(
+        new FoldinError('FREED', 'the GPU backend is used after dispose()', {
+          remedy: 'Make a new backend, or dispose of this one later.',
+        }),
+      );
+    },
+  };
+}
+
+/** The kernels' launches; one a shader, under its name. */
+export const gpuOps = (queue: Queue): Ops => ({
+  ...bagOps(queue),
+  ...matmulOps(queue),
+  ...lossOps(queue),
+  ...optimiserOps(queue),
+  ...rankOps(queue),
+  ...randomOps(queue),
+});
+
+/** The tensor as this backend's own; CONFIG when another backend made it, FREED after free(). */
+function own(tensor: Tensor): GpuTensor {
+  if (!(tensor instanceof GpuTensor)) {
+    throw new FoldinError('CONFIG', 'a tensor of another backend was given to the GPU backend', {
+      remedy: 'Read it there, and make a tensor of its values here.',
+    });
+  }
+  if (tensor.freed) {
+    throw new FoldinError('FREED', `a tensor ${describe(tensor)} is used after free()`, {
+      remedy: 'Free a tensor after its last use, and return from scope() what is used outside it.',
+    });
+  }
+  return tensor;
+}
+
+function typedError(error: GPUError): FoldinError {
+  const isMemory = error instanceof GPUOutOfMemoryError;
+  return new FoldinError(
+    isMemory ? 'OUT_OF_MEMORY' : 'GPU_ERROR',
+    `the driver reported an error: ${error.message}`,
+    { remedy: isMemory ? 'Use a smaller batch, fewer items, or --device cpu.' : REMEDY },
+  );
+}

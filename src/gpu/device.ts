@@ -1,0 +1,49 @@
+import * as adapters from '#adapter';
+import type { DeviceInfo } from '../backend/backend.js';
+import { FoldinError } from '../errors.js';
+import type { AdapterRequest } from './adapter.js';
+
+export interface OpenDevice {
+  readonly device: GPUDevice;
+  readonly info: DeviceInfo;
+}
+
+/** Limits worth asking for above the defaults: how large a buffer may be. */
+const RAISED = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
+
+/** Opens the adapter asked for, or returns null when there is none. The `null` back end is refused. */
+export async function openDevice(request: AdapterRequest): Promise<OpenDevice | null> {
+  const adapter = await adapters.requestAdapter(request);
+  if (!adapter) return null;
+  const info = describe(adapter);
+  if (request.software && info.kind !== 'software') return null;
+  const requiredLimits: Record<string, number> = {};
+  for (const name of RAISED) requiredLimits[name] = adapter.limits[name];
+  try {
+    const device = await adapter.requestDevice({ requiredLimits, label: 'foldin' });
+    return { device, info };
+  } catch (cause) {
+    throw new FoldinError('GPU_ERROR', `the adapter ${info.adapter} gave no device: ${(cause as Error).message}`, {
+      remedy: 'Close other programs that use the GPU, update its driver, or choose --device cpu.',
+      cause,
+    });
+  }
+}
+
+/** What an adapter is. NULL_ADAPTER for Dawn's `null` back end, which answers everything and computes nothing. */
+export function describe(adapter: GPUAdapter): DeviceInfo {
+  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+  if (!vendor && !architecture && !device && !description) {
+    throw new FoldinError('NULL_ADAPTER', 'the adapter has no name: it is a null back end that computes nothing', {
+      remedy: 'Remove backend=null from the WebGPU settings, or choose another adapter or --device cpu.',
+    });
+  }
+  return {
+    kind: isFallbackAdapter ? 'software' : 'gpu',
+    adapter: device && !/^(0x)?[0-9a-f]+$/i.test(device) ? device : [vendor, architecture].filter(Boolean).join(' '),
+    vendor,
+    driver: description,
+  };
+}
+
+export const adapterNames = (): Promise<string[]> => adapters.adapterNames();

@@ -1,0 +1,118 @@
+import { FoldinError } from '../errors.js';
+import type { Shader } from './layout.js';
+import type { GpuTensor } from './memory.js';
+
+/** One shader with its override constants fixed: a pipeline, and the bind groups made for it so far. */
+export class Kernel {
+  readonly #groups = new Map<string, GPUBindGroup>();
+  readonly #names: string[];
+
+  constructor(
+    readonly shader: Shader,
+    readonly pipeline: GPUComputePipeline,
+    private readonly device: GPUDevice,
+    private readonly layout: GPUBindGroupLayout,
+  ) {
+    this.#names = Object.keys(shader.layout.bindings).filter((name) => name !== 'params');
+  }
+
+  /** The bind group of these buffers, by the shader's names; made once per set of buffers. */
+  bindGroup(tensors: Readonly<Record<string, GpuTensor>>, uniforms: GPUBuffer): GPUBindGroup {
+    let key = '';
+    for (const name of this.#names) {
+      const tensor = tensors[name];
+      if (tensor.freed) {
+        throw new FoldinError('FREED', `${this.shader.name} was given ${name} after it was freed`, {
+          remedy: 'Free a tensor after its last use, and return from scope() what is used outside it.',
+        });
+      }
+      key += `${bufferNumber(tensor.buffer)},`;
+    }
+    const known = this.#groups.get(key);
+    if (known) return known;
+    const { bindings, params } = this.shader.layout;
+    const entries: GPUBindGroupEntry[] = this.#names.map((name) => ({
+      binding: bindings[name].binding,
+      resource: { buffer: tensors[name].buffer },
+    }));
+    entries.push({ binding: bindings['params'].binding, resource: { buffer: uniforms, size: params.size } });
+    const group = this.device.createBindGroup({ label: this.shader.name, layout: this.layout, entries });
+    this.#groups.set(key, group);
+    return group;
+  }
+
+  /** Writes the named fields of `struct Params` at a byte offset. */
+  writeParams(view: DataView, at: number, values: Readonly<Record<string, number>>): void {
+    const { fields } = this.shader.layout.params;
+    for (const name in fields) {
+      const value = values[name];
+      if (value === undefined) throw misuse(`${this.shader.name} was given no ${name}`);
+      const { offset, type } = fields[name];
+      if (type === 'f32') view.setFloat32(at + offset, value, true);
+      else view.setUint32(at + offset, value, true);
+    }
+  }
+}
+
+const misuse = (message: string): FoldinError =>
+  new FoldinError('SHAPE_MISMATCH', message, { remedy: 'This is a mistake in the calling code: see Ops in src/backend/ops.ts.' });
+
+const numbers = new WeakMap<GPUBuffer, number>();
+let lastNumber = 0;
+function bufferNumber(buffer: GPUBuffer): number {
+  let number = numbers.get(buffer);
+  if (number === undefined) {
+    number = ++lastNumber;
+    numbers.set(buffer, number);
+  }
+  return number;
+}
+
+/** Compiles kernels on first use and keeps them. */
+export class Kernels {
+  readonly #kernels = new Map<string, Kernel>();
+
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly report: (error: FoldinError) => void,
+  ) {}
+
+  get(shader: Shader, constants: Readonly<Record<string, number>>): Kernel {
+    let key = shader.name;
+    for (const name in constants) key += `|${constants[name]}`;
+    let kernel = this.#kernels.get(key);
+    if (!kernel) {
+      kernel = this.#compile(shader, constants);
+      this.#kernels.set(key, kernel);
+    }
+    return kernel;
+  }
+
+  #compile(shader: Shader, constants: Readonly<Record<string, number>>): Kernel {
+    const { device } = this;
+    device.pushErrorScope('validation');
+    const module = device.createShaderModule({ label: shader.name, code: shader.source });
+    const layout = device.createBindGroupLayout({
+      label: shader.name,
+      entries: Object.values(shader.layout.bindings).map(({ binding, kind }) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: kind, hasDynamicOffset: kind === 'uniform' },
+      })),
+    });
+    const pipeline = device.createComputePipeline({
+      label: shader.name,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: 'main', constants: { ...constants } },
+    });
+    void device.popErrorScope().then((error) => {
+      if (!error) return;
+      this.report(
+        new FoldinError('SHADER_INVALID', `the driver refused the kernel ${shader.name}: ${error.message}`, {
+          remedy: 'Update the graphics driver, or choose another adapter or --device cpu; please report it.',
+        }),
+      );
+    });
+    return new Kernel(shader, pipeline, device, layout);
+  }
+}

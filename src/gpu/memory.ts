@@ -1,0 +1,156 @@
+import type { DType, Tensor, Values } from '../backend/backend.js';
+import { mismatch } from '../backend/check.js';
+import { Scopes } from '../backend/scope.js';
+import { FoldinError } from '../errors.js';
+
+/**
+ * A tensor on the GPU. Rows of two-dimensional f32 tensors are padded (see `padded`), so that kernels
+ * work in vec4 blocks without bounds checks. Invariant: padding is always zero; every kernel keeps it so.
+ */
+export class GpuTensor implements Tensor {
+  readonly size: number;
+  /** Row length in memory, in elements. */
+  readonly stride: number;
+  /** Rows in memory. */
+  readonly rows: number;
+  freed = false;
+
+  constructor(
+    private readonly memory: Memory,
+    readonly buffer: GPUBuffer,
+    readonly dtype: DType,
+    readonly shape: readonly number[],
+  ) {
+    this.size = elements(shape);
+    [this.rows, this.stride] = storage(dtype, shape);
+  }
+
+  get bytes(): number {
+    return this.buffer.size;
+  }
+
+  get columns(): number {
+    return this.shape[this.shape.length - 1];
+  }
+
+  free(): void {
+    if (this.freed) return;
+    this.freed = true;
+    this.memory.release(this);
+  }
+}
+
+const elements = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+
+/** To 64 (one row of a workgroup's register blocks) where that wastes little, else to 8 (one block). */
+const padded = (n: number): number => (n >= 256 ? Math.ceil(n / 64) * 64 : Math.ceil(n / 8) * 8);
+
+/** Rows and row stride in memory. */
+function storage(dtype: DType, shape: readonly number[]): [rows: number, stride: number] {
+  if (dtype === 'u32') return shape.length === 1 ? [1, shape[0]] : [shape[0], shape[1]];
+  if (shape.length === 1) return [1, padded(shape[0])];
+  return [Math.ceil(shape[0] / 8) * 8, padded(shape[1])];
+}
+
+/** Makes, pools and counts the buffers of one device. */
+export class Memory {
+  liveBytes = 0;
+  peakBytes = 0;
+  /** Buffers that no tensor holds, by size. Work is ordered on one queue, so reuse needs no waiting. */
+  readonly #pool = new Map<number, GPUBuffer[]>();
+  readonly #all = new Set<GPUBuffer>();
+  readonly #scopes = new Scopes();
+
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly clear: (buffer: GPUBuffer) => void,
+    private readonly write: (buffer: GPUBuffer, bytes: ArrayBufferView) => void,
+  ) {}
+
+  zeros(dtype: DType, shape: readonly number[]): GpuTensor {
+    if (shape.length < 1 || shape.length > 2 || shape.some((n) => !Number.isSafeInteger(n) || n < 0)) {
+      throw mismatch('zeros', 'shape', 'one or two whole numbers', `[${shape.join(', ')}]`);
+    }
+    const [rows, stride] = storage(dtype, shape);
+    const tensor = new GpuTensor(this, this.#buffer(rows * stride * 4, dtype, shape), dtype, shape);
+    this.liveBytes += tensor.bytes;
+    this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
+    this.#scopes.made(tensor);
+    return tensor;
+  }
+
+  release(tensor: GpuTensor): void {
+    this.liveBytes -= tensor.bytes;
+    const free = this.#pool.get(tensor.bytes);
+    if (free) free.push(tensor.buffer);
+    else this.#pool.set(tensor.bytes, [tensor.buffer]);
+  }
+
+  #buffer(bytes: number, dtype: DType, shape: readonly number[]): GPUBuffer {
+    const size = Math.max(32, bytes);
+    const pooled = this.#pool.get(size)?.pop();
+    if (pooled) {
+      this.clear(pooled);
+      return pooled;
+    }
+    const limit = Math.min(this.device.limits.maxStorageBufferBindingSize, this.device.limits.maxBufferSize);
+    if (size > limit) {
+      throw new FoldinError(
+        'LIMIT_EXCEEDED',
+        `${dtype}[${shape}] needs ${size} bytes; this adapter binds at most ${limit} bytes`,
+        {
+          remedy: 'Use fewer items (--min-item), a smaller batch or hidden layer, or another adapter or --device cpu.',
+          details: { bytes: size, limit, shape },
+        },
+      );
+    }
+    const buffer = this.device.createBuffer({
+      size,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    });
+    this.#all.add(buffer);
+    return buffer;
+  }
+
+  scope<T>(work: () => T): T {
+    return this.#scopes.run(work);
+  }
+
+  /** Writes row-major values without padding into a tensor's memory. */
+  upload(tensor: GpuTensor, values: Values): void {
+    const bits = tensor.dtype === 'u32' ? toUint32(values) : toFloat32(values);
+    if (tensor.shape.length === 1 || tensor.stride === tensor.columns) {
+      this.write(tensor.buffer, bits);
+      return;
+    }
+    const whole = tensor.dtype === 'u32' ? new Uint32Array(tensor.bytes / 4) : new Float32Array(tensor.bytes / 4);
+    for (let r = 0; r < tensor.shape[0]; r++) {
+      whole.set(bits.subarray(r * tensor.columns, (r + 1) * tensor.columns), r * tensor.stride);
+    }
+    this.write(tensor.buffer, whole);
+  }
+
+  dispose(): void {
+    for (const buffer of this.#all) buffer.destroy();
+    this.#all.clear();
+    this.#pool.clear();
+    this.liveBytes = 0;
+  }
+}
+
+const toUint32 = (values: Values): Uint32Array =>
+  values instanceof Uint32Array ? values : Uint32Array.from(values);
+
+const toFloat32 = (values: Values): Float32Array =>
+  values instanceof Float32Array ? values : Float32Array.from(values);
+
+/** The values of a tensor's memory without its padding. */
+export function unpad(tensor: GpuTensor, memory: ArrayBuffer): Float32Array | Uint32Array {
+  const whole = tensor.dtype === 'u32' ? new Uint32Array(memory) : new Float32Array(memory);
+  if (tensor.shape.length === 1 || tensor.stride === tensor.columns) return whole.subarray(0, tensor.size);
+  const values = tensor.dtype === 'u32' ? new Uint32Array(tensor.size) : new Float32Array(tensor.size);
+  for (let r = 0; r < tensor.shape[0]; r++) {
+    values.set(whole.subarray(r * tensor.stride, r * tensor.stride + tensor.columns), r * tensor.columns);
+  }
+  return values;
+}

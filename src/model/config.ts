@@ -1,0 +1,168 @@
+import type { Activation } from '../backend/backend.js';
+import { FoldinError } from '../errors.js';
+
+/** What a network over histories looks like and what it minimises. */
+export interface NetworkConfig {
+  /** Units of the hidden layers; none makes the model linear. */
+  readonly hidden: readonly number[];
+  readonly activation: Activation;
+  /** What the loss sees of the raw scores. Rankings do not depend on it. */
+  readonly output: 'linear' | 'softmax' | 'sigmoid';
+  /**
+   * `mse` (score - target)²; `weightedMse` the same with `negativeWeight` where the user did nothing;
+   * `multinomial` -sum target log softmax; `bce` binary cross-entropy of the sigmoid.
+   */
+  readonly loss: 'mse' | 'weightedMse' | 'multinomial' | 'bce';
+  readonly negativeWeight: number;
+  /** `users`: summed over items, averaged over users; `mean`: averaged over both, as Keras does; `sum`. */
+  readonly reduction: 'users' | 'mean' | 'sum';
+  /** Share of a history's items left out at random in training, the others scaled by 1 / (1 - dropout). */
+  readonly dropout: number;
+  /** `l2`: a history is scaled to length 1 before it goes in. */
+  readonly normalise: 'none' | 'l2';
+  /** `sum`: the targets of a user are divided by their sum. */
+  readonly targets: 'raw' | 'sum';
+  /** Linear model only: an item's own weight is held at 0, so that it cannot predict itself. */
+  readonly zeroDiagonal: boolean;
+}
+
+export interface TrainConfig {
+  readonly epochs: number;
+  readonly batch: number;
+  readonly optimizer: 'adam' | 'adamw' | 'sgd';
+  readonly learningRate: number;
+  /** lambda of lambda * (sum of squared weights), added to the loss; biases are left out. */
+  readonly l2: number;
+  /** Decoupled weight decay of adamw. */
+  readonly weightDecay: number;
+  /** Of sgd. */
+  readonly momentum: number;
+  /** Of adam: added to the root of the second moment. */
+  readonly epsilon: number;
+  /** Validations without a better ndcg@100 before training stops; 0 trains all epochs and keeps the last weights. */
+  readonly patience: number;
+  /** A validation after every so many epochs. */
+  readonly validateEvery: number;
+  readonly seed: number;
+}
+
+/** The defaults: what EVALUATION's table of held-out users shows to be best for a 128-64 network. */
+export const MLP_DEFAULTS: NetworkConfig = {
+  hidden: [128, 64],
+  activation: 'relu',
+  output: 'linear',
+  loss: 'mse',
+  negativeWeight: 1,
+  reduction: 'users',
+  dropout: 0.5,
+  normalise: 'l2',
+  targets: 'raw',
+  zeroDiagonal: false,
+};
+
+export const LINEAR_DEFAULTS: NetworkConfig = {
+  ...MLP_DEFAULTS,
+  hidden: [],
+  activation: 'linear',
+  dropout: 0,
+  normalise: 'none',
+  zeroDiagonal: true,
+};
+
+export const TRAIN_DEFAULTS: TrainConfig = {
+  epochs: 150,
+  batch: 100,
+  optimizer: 'adam',
+  learningRate: 1e-3,
+  l2: 5e-3,
+  weightDecay: 0,
+  momentum: 0,
+  epsilon: 1e-8,
+  patience: 20,
+  validateEvery: 1,
+  seed: 1,
+};
+
+/**
+ * The tutorial's network to the letter: 128-64 relu, softmax output, mean squared error over all elements,
+ * Adam with Keras' defaults, batch 256, 10 epochs, the last weights kept. It hardly learns; see TEXTBOOK_WARNING.
+ */
+export const TEXTBOOK: { network: NetworkConfig; train: TrainConfig; validation: number } = {
+  network: { ...MLP_DEFAULTS, output: 'softmax', reduction: 'mean', dropout: 0, normalise: 'none' },
+  train: { ...TRAIN_DEFAULTS, epochs: 10, batch: 256, l2: 0, epsilon: 1e-7, patience: 0 },
+  validation: 0.2,
+};
+
+export const TEXTBOOK_WARNING =
+  'softmax output with mean squared error hardly learns: most gradient entries are below what Adam can see. ' +
+  'Leave --preset textbook out (squared error on raw scores), or use --output softmax --loss multinomial.';
+
+/** CONFIG, with the option's name, unless every value makes sense and the parts fit together. */
+export function checkNetworkConfig(config: NetworkConfig): void {
+  if (config.hidden.some((n) => !Number.isInteger(n) || n < 1)) {
+    throw wrong('hidden', config.hidden.join(','), 'whole numbers of at least 1, such as 128,64');
+  }
+  oneOf('activation', config.activation, ['linear', 'relu', 'tanh', 'sigmoid', 'gelu']);
+  oneOf('output', config.output, ['linear', 'softmax', 'sigmoid']);
+  oneOf('loss', config.loss, ['mse', 'weightedMse', 'multinomial', 'bce']);
+  oneOf('reduction', config.reduction, ['users', 'mean', 'sum']);
+  oneOf('normalise', config.normalise, ['none', 'l2']);
+  oneOf('targets', config.targets, ['raw', 'sum']);
+  range('dropout', config.dropout, 0, 0.999);
+  range('negative-weight', config.negativeWeight, 1e-6, 1e6);
+  if (config.loss === 'multinomial' && config.output !== 'softmax') {
+    throw wrong('output', config.output, 'softmax, which the multinomial loss needs');
+  }
+  if (config.loss === 'bce' && config.output !== 'sigmoid') {
+    throw wrong('output', config.output, 'sigmoid, which the bce loss needs');
+  }
+  if (config.zeroDiagonal && config.hidden.length > 0) {
+    throw wrong('zero-diagonal', 'true', 'false where there are hidden layers');
+  }
+}
+
+/** CONFIG, with the option's name, unless every value makes sense. */
+export function checkTrainConfig(config: TrainConfig): void {
+  whole('epochs', config.epochs, 1, 1e6);
+  whole('batch', config.batch, 1, 65_535);
+  oneOf('optimizer', config.optimizer, ['adam', 'adamw', 'sgd']);
+  range('lr', config.learningRate, 1e-12, 1e6);
+  range('l2', config.l2, 0, 1e6);
+  range('weight-decay', config.weightDecay, 0, 1e6);
+  range('momentum', config.momentum, 0, 0.9999);
+  range('epsilon', config.epsilon, 1e-16, 1);
+  whole('patience', config.patience, 0, 1e6);
+  whole('validate-every', config.validateEvery, 1, 1e6);
+  whole('seed', config.seed, 0, 0xffffffff);
+  if (config.weightDecay > 0 && config.optimizer !== 'adamw') {
+    throw wrong('weight-decay', config.weightDecay, '0, or optimizer adamw');
+  }
+  if (config.momentum > 0 && config.optimizer !== 'sgd') {
+    throw wrong('momentum', config.momentum, '0, or optimizer sgd');
+  }
+}
+
+/** The output a loss needs, where it needs one. */
+export const outputFor = (loss: NetworkConfig['loss']): NetworkConfig['output'] =>
+  loss === 'multinomial' ? 'softmax' : loss === 'bce' ? 'sigmoid' : 'linear';
+
+function wrong(option: string, got: unknown, expected: string): FoldinError {
+  return new FoldinError('CONFIG', `${option} is ${String(got)}; expected ${expected}`, {
+    remedy: `Set ${option} to ${expected}.`,
+    details: { option, got },
+  });
+}
+
+function oneOf(option: string, got: string, known: readonly string[]): void {
+  if (!known.includes(got)) throw wrong(option, got, `one of ${known.join(', ')}`);
+}
+
+function range(option: string, got: number, low: number, high: number): void {
+  if (!(got >= low && got <= high)) throw wrong(option, got, `a number from ${low} to ${high}`);
+}
+
+function whole(option: string, got: number, low: number, high: number): void {
+  if (!Number.isInteger(got) || got < low || got > high) {
+    throw wrong(option, got, `a whole number from ${low} to ${high}`);
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * The table of kernels: every op on every shape that has ever been worth a thought. Both backends are
+ * tested by it, and `foldin verify` runs it on the user's adapter.
+ */
+import { bagCases } from './bagCases.js';
+import type { KernelCase } from './case.js';
+import { lossCases } from './lossCases.js';
+import { matmulCases } from './matmulCases.js';
+import { otherCases } from './otherCases.js';
+import { rankCases } from './rankCases.js';
+
+export type { KernelCase, Outputs } from './case.js';
+export { type CaseResult, compareCase } from './compare.js';
+
+export const kernelCases: readonly KernelCase[] = [
+  ...bagCases,
+  ...matmulCases,
+  ...lossCases,
+  ...otherCases,
+  ...rankCases,
+];

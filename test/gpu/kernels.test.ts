@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fakeMaxWorkgroups } from '../../src/gpu/launch.js';
+import type { GpuBackend } from '../../src/gpu/backend.js';
+import { kernelCases } from '../../src/verify/cases.js';
+import { compareCase } from '../../src/verify/compare.js';
+import { openGpu } from './backend.js';
+
+let backend: GpuBackend;
+beforeAll(async () => {
+  backend = await openGpu();
+});
+afterAll(() => backend?.dispose());
+
+describe('every kernel against the CPU reference in f64', () => {
+  it.each(kernelCases.map((c) => [`${c.kernel}: ${c.name}`, c] as const))('%s', async (_, c) => {
+    const liveBefore = backend.liveBytes;
+    const result = await compareCase(c, backend);
+    expect(result).toMatchObject({ ok: true });
+    expect(backend.liveBytes).toBe(liveBefore);
+  });
+});
+
+describe('with few workgroups a dimension, so that grids take two', () => {
+  const oneDimensional = kernelCases.filter(({ kernel }) =>
+    ['bagBackward', 'reduceActivation', 'activate', 'columnSums', 'sgd', 'adam', 'zeroDiagonal'].includes(kernel),
+  );
+  beforeAll(() => fakeMaxWorkgroups(3));
+  afterAll(() => fakeMaxWorkgroups(65535));
+  it.each(oneDimensional.map((c) => [`${c.kernel}: ${c.name}`, c] as const))('%s', async (_, c) => {
+    expect(await compareCase(c, backend)).toMatchObject({ ok: true });
+  });
+});

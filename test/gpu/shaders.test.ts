@@ -1,0 +1,42 @@
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readShader, reflect } from '../../scripts/wgsl.mjs';
+import type { GpuBackend } from '../../src/gpu/backend.js';
+import { openGpu } from './backend.js';
+
+const folder = fileURLToPath(new URL('../../shaders/', import.meta.url));
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith('.wgsl'))
+  .map((file) => basename(file, '.wgsl'));
+
+let backend: GpuBackend;
+beforeAll(async () => {
+  backend = await openGpu();
+});
+afterAll(() => backend?.dispose());
+
+it.each(names)('%s compiles, and its reflection is what the driver accepts', async (name) => {
+  const { source } = await readShader(`${folder}${name}.wgsl`);
+  const layout = reflect(name, source);
+  const device = backend.gpuDevice;
+  device.pushErrorScope('validation');
+  const module = device.createShaderModule({ code: source });
+  const bindGroupLayout = device.createBindGroupLayout({
+    entries: Object.values(layout.bindings).map(({ binding, kind }) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      // The size the reflection claims must be at least what the shader needs.
+      buffer: { type: kind, minBindingSize: kind === 'uniform' ? layout.params.size : undefined },
+    })),
+  });
+  device.createComputePipeline({
+    layout: device.createPipelineLayout({ bindGroupLayouts: [bindGroupLayout] }),
+    compute: { module, constants: Object.fromEntries(layout.overrides.map((override) => [override, 1])) },
+  });
+  const error = await device.popErrorScope();
+  const { messages } = await module.getCompilationInfo();
+  expect([...messages].map((m) => `${m.lineNum}:${m.linePos} ${m.message}`)).toEqual([]);
+  expect(error?.message).toBeUndefined();
+});

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { wgslVite } from './scripts/wgsl.mjs';
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8'));
+
+export default defineConfig({
+  plugins: [wgslVite],
+  define: { FOLDIN_VERSION: JSON.stringify(version) },
+  resolve: { alias: { '#adapter': path('src/gpu/adapter.node.ts') } },
+  test: {
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/gpu/**'] } },
+      { extends: true, test: { name: 'gpu', include: ['test/gpu/**/*.test.ts'], fileParallelism: false } },
+    ],
+  },
+});
