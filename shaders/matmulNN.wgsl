@@ -25,7 +25,6 @@ fn store(row: u32, c: u32, z: vec4f) {
 @compute @workgroup_size(8, 8)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let c0 = group.x * 16u + local.x;
-  let c1 = c0 + 8u;
   let row = (group.y * 8u + local.y) * 8u;
   if (row >= params.m || c0 >= params.bStride4) { return; }
   var a0 = row * params.aStride4;
@@ -49,8 +48,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
       q4 += r4[i] * v; q5 += r5[i] * v; q6 += r6[i] * v; q7 += r7[i] * v;
     }
   }
-  store(row, c0, p0); store(row + 1u, c0, p1); store(row + 2u, c0, p2); store(row + 3u, c0, p3);
-  store(row + 4u, c0, p4); store(row + 5u, c0, p5); store(row + 6u, c0, p6); store(row + 7u, c0, p7);
-  store(row, c1, q0); store(row + 1u, c1, q1); store(row + 2u, c1, q2); store(row + 3u, c1, q3);
-  store(row + 4u, c1, q4); store(row + 5u, c1, q5); store(row + 6u, c1, q6); store(row + 7u, c1, q7);
+  // A loop, not 16 calls: some drivers take seconds to compile 16 copies of tanh.
+  var sums = array<vec4f, 16>(p0, p1, p2, p3, p4, p5, p6, p7, q0, q1, q2, q3, q4, q5, q6, q7);
+  for (var i = 0u; i < 16u; i++) { store(row + i % 8u, c0 + 8u * (i / 8u), sums[i]); }
 }

@@ -1,4 +1,4 @@
-// ring[slot] = sum of parts[0 .. count], NaN when one of them is not finite; twin: src/cpu/optimiser.ts
+// ring[slot] = sum of parts[0 .. count], NaN when one of them is not finite; twin: src/cpu/loss.ts
 // Finiteness is tested by bits, and the ring holds bits, since WGSL may assume that no number is NaN.
 // parts: f32[n]   ring: f32[slots] as bits
 // #include "include/reduce.wgsl"

@@ -7,6 +7,7 @@
 struct Params {
   first: u32,
   count: u32,
+  capacity: u32,
   items: u32,
   stride: u32,
   valueStep: u32,
@@ -27,7 +28,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let base = row * params.stride;
   if (row >= params.count) {
     for (var i = thread; i < params.stride; i += 64u) { logits[base + i] = 0.0; }
-    if (thread == 0u) { loss[row] = 0.0; }
+    if (thread == 0u && row < params.capacity) { loss[row] = 0.0; }
     return;
   }
   let user = rows[params.first + row];

@@ -1,4 +1,4 @@
-// sums[slot + p], p < 32, add up to factor * sum of squares of input; twin: src/cpu/optimiser.ts
+// sums[slot + p], p < 32, add up to factor * sum of squares of input; twin: src/cpu/loss.ts
 // One workgroup a part; every thread strides over its part in fixed order.
 // input: f32[any]   sums: f32[any]
 // #include "include/reduce.wgsl"

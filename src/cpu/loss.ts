@@ -42,7 +42,7 @@ function eachRow(args: LossArgs, rowLoss: (row: Row) => number): void {
     for (let i = 0; i < items; i++) logits[b * items + i] = args.scale * dense.logits[i];
   }
   logits.fill(0, count * items);
-  loss.fill(0, count);
+  loss.fill(0, count, args.logits.shape[0]);
 }
 
 export const softmaxNll: Ops['softmaxNll'] = (args) =>

@@ -17,8 +17,6 @@ export interface SplitOptions {
   /** Share of users (heldOutUsers) or of interactions; 0.1 by default, 0 for none. */
   validation?: number;
   test?: number;
-  /** Users with fewer items (known in training) are not evaluated. */
-  minHistory?: number;
 }
 
 const EARLIER = TRAIN | VALIDATION_HISTORY | TEST_HISTORY;
@@ -38,7 +36,7 @@ const BETWEEN = VALIDATION_HELD_OUT | TEST_HISTORY;
  */
 export function heldOutUsers(
   interactions: Interactions,
-  options: SplitOptions & { heldOut?: number } = {},
+  options: SplitOptions & { heldOut?: number; minHistory?: number } = {},
 ): Split {
   const { seed, validation, test, needed } = settle(options);
   const { heldOut = 0.2, minHistory = 2 } = options;
@@ -96,8 +94,6 @@ export function globalTime(interactions: Interactions, options: SplitOptions = {
   const uses = Uint8Array.from(seconds, (second) =>
     second >= testFrom ? TEST_HELD_OUT : second >= validationFrom ? BETWEEN : EARLIER,
   );
-  const { minHistory = 1 } = options;
-  dropShortHistories(interactions, uses, minHistory);
   return assemble('globalTime', 0, interactions, uses, needed);
 }
 
@@ -111,7 +107,10 @@ export function globalTime(interactions: Interactions, options: SplitOptions = {
  *
  * At least one item of each evaluated user is held out for validation, and one for test.
  */
-export function random(interactions: Interactions, options: SplitOptions = {}): Split {
+export function random(
+  interactions: Interactions,
+  options: SplitOptions & { minHistory?: number } = {},
+): Split {
   const { seed, validation, test, needed } = settle(options);
   const { minHistory = 3 } = options;
   const { matrix } = interactions;
@@ -138,7 +137,9 @@ function settle({ seed = 1, validation = 0.1, test = 0.1 }: SplitOptions) {
   if (!(validation >= 0 && validation < 1)) throw badShare('validation', validation);
   if (!(test >= 0 && test < 1)) throw badShare('test', test);
   if (validation + test >= 1) throw badShare('validation + test', validation + test);
-  const needed = (['validation', 'test'] as const).filter((part) => (part === 'test' ? test : validation) > 0);
+  const needed = (['validation', 'test'] as const).filter(
+    (part) => (part === 'test' ? test : validation) > 0,
+  );
   return { seed, validation, test, needed };
 }
 

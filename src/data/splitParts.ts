@@ -38,7 +38,8 @@ export function assemble(
   const pick = (users: Uint32Array, bit: number): Csr =>
     pickEntries(matrix, users, known(bit), columnOf, itemIndices.length, placed);
   const allUsers = Uint32Array.from({ length: matrix.rows }, (_, user) => user);
-  const usersWith = (test: (e: number) => boolean) => allUsers.filter((user) => someEntry(matrix, user, test));
+  const usersWith = (test: (e: number) => boolean) =>
+    allUsers.filter((user) => someEntry(matrix, user, test));
 
   const trainUsers = usersWith(known(TRAIN));
   const leftOut = new Set<number>();

@@ -37,6 +37,7 @@ export function lossOps(queue: Queue): LossOps {
       },
       params: {
         ...batchParams(args.batch),
+        capacity: args.logits.shape[0],
         items: columns,
         stride,
         valueStep: valueStep(args.targets),

@@ -30,6 +30,8 @@ interface Options {
   readonly output?: 'softmax' | 'sigmoid';
 }
 
+const LOSS_REST = 3;
+
 /** 1/7 is no f32: the scale is rounded on its way to a shader, as in training. */
 const SCALE = 1 / 7;
 
@@ -85,14 +87,15 @@ function lossCase(
           logits: backend.tensor(logitsOf(shape), [batch, items]),
           targets: uploadRows(backend, targetsOf(shape)),
           batch: uploadBatch(backend, shape),
-          loss: stale(backend, batch),
+          // Longer than the batch: the rest must keep its values.
+          loss: stale(backend, batch + LOSS_REST),
           scale: SCALE,
         };
         launch(backend, kernel, args, negativeWeight, output);
         return { loss: args.loss, grad: args.logits };
       }),
     bound() {
-      const loss = new Float64Array(batch);
+      const loss = new Float64Array(batch + LOSS_REST);
       const grad = new Float64Array(batch * items);
       rowsOf(shape, negativeWeight).forEach((row, b) => {
         const allowed = bound(row);

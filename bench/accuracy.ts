@@ -1,0 +1,106 @@
+// Reproduces published figures from a folder of fixed splits: npm run accuracy -- --data DIR
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createBackend } from '../src/createBackend.js';
+import { evaluate } from '../src/evaluate/evaluate.js';
+import { MLP_DEFAULTS, TRAIN_DEFAULTS } from '../src/model/config.js';
+import { Popular } from '../src/model/baselines.js';
+import { createModel, trainable } from '../src/model/registry.js';
+import { Trainer } from '../src/train/trainer.js';
+import type { Backend } from '../src/backend/backend.js';
+import { createCpuBackend } from '../src/cpu/backend.js';
+import { Ranker } from '../src/evaluate/ranker.js';
+import { evaluateRanks } from '../src/evaluate/evaluateRanks.js';
+import { parseMetric, type RankMetric } from '../src/evaluate/parseMetric.js';
+import { type FixedSplit, readFixedSplit } from './fixedSplits.js';
+
+const { values: options } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    splits: { type: 'string', default: 'ml100k-s0,ml100k-s1,ml100k-s2' },
+    device: { type: 'string', default: 'auto' },
+    adapter: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    lr: { type: 'string' },
+    l2: { type: 'string' },
+    batch: { type: 'string' },
+    loss: { type: 'string' },
+    every: { type: 'string' },
+  },
+});
+if (!options.data) {
+  console.error('Say where the data is: npm run accuracy -- --data DIR');
+  process.exit(2);
+}
+
+const backend = await createBackend({
+  device: options.device as 'auto',
+  adapter: options.adapter,
+  onNotice: ({ message }) => console.error(message),
+});
+const golden = JSON.parse(readFileSync(join(options.data, 'splits', 'golden-metrics.json'), 'utf8'));
+console.log(`device: ${backend.device.adapter} (${backend.device.kind}), seed ${options.seed}`);
+
+const found: number[] = [];
+for (const name of options.splits.split(',')) {
+  const split = readFixedSplit(options.data, name);
+  if (!split) {
+    console.log(`${name}: skipped, its files are not in ${options.data}`);
+    continue;
+  }
+  await popularity(split);
+  found.push(await network(backend, split));
+}
+if (found.length > 0) {
+  const mean = found.reduce((sum, x) => sum + x, 0) / found.length;
+  console.log(`mlp, mean over ${found.length} splits: test ndcg@100 ${mean.toFixed(4)}`);
+}
+backend.dispose();
+
+/** Popularity must equal the golden figures in f64. */
+async function popularity(split: FixedSplit): Promise<void> {
+  const reference = createCpuBackend({ precision: 'f64' });
+  const model = Popular.fit(reference, split.train);
+  const { metrics } = await evaluate(reference, model, split.test, { ties: 'index' });
+  const expected = golden[split.name].popularity;
+  const got = metrics['ndcg@100'].mean;
+  console.log(
+    `${split.name} popular  test ndcg@100 ${got.toFixed(12)}  golden ${expected.N100.toFixed(12)}  difference ${(got - expected.N100).toExponential(1)}`,
+  );
+  reference.dispose();
+}
+
+async function network(backend: Backend, split: FixedSplit): Promise<number> {
+  const seed = Number(options.seed);
+  const config = options.loss === 'multinomial' ? { ...MLP_DEFAULTS, loss: 'multinomial' as const, output: 'softmax' as const } : MLP_DEFAULTS;
+  const model = createModel('mlp', backend, { train: split.train, config, seed });
+  const ranker = new Ranker(backend, model, split.validation);
+  const stop = parseMetric('ndcg@100') as RankMetric;
+  const trainer = new Trainer(backend, trainable(model)!, split.train, {
+    config: {
+      ...TRAIN_DEFAULTS,
+      seed,
+      validateEvery: Number(options.every ?? 2),
+      ...(options.lr && { learningRate: Number(options.lr) }),
+      ...(options.l2 && { l2: Number(options.l2) }),
+      ...(options.batch && { batch: Number(options.batch) }),
+    },
+    validate: async (signal) => ({
+      'ndcg@100': evaluateRanks(await ranker.ranks(signal), [stop]).metrics['ndcg@100'].mean,
+    }),
+  });
+  const run = trainer.run();
+  let next = await run.next();
+  while (!next.done) next = await run.next();
+  const { bestEpoch, epochs, ms } = next.value;
+  const { metrics } = await evaluate(backend, model, split.test);
+  const got = metrics['ndcg@100'];
+  console.log(
+    `${split.name} mlp      test ndcg@100 ${got.mean.toFixed(4)} (se ${got.se?.toFixed(4)})  cappedRecall@20 ${metrics['cappedRecall@20'].mean.toFixed(4)}  best epoch ${bestEpoch} of ${epochs}, ${(ms / 1000).toFixed(1)} s, ${(ms / epochs).toFixed(0)} ms an epoch`,
+  );
+  trainer.dispose();
+  ranker.dispose();
+  model.dispose();
+  return got.mean;
+}

@@ -1,0 +1,29 @@
+import type { Tensor } from '../backend/backend.js';
+
+/** All that training needs to go on as if it had never stopped. Taken between epochs. */
+export interface Checkpoint {
+  /** Epochs done. */
+  readonly epoch: number;
+  /** Steps done. */
+  readonly step: number;
+  readonly bestEpoch: number;
+  /** ndcg@100 of the best epoch; -1 before the first validation. */
+  readonly bestScore: number;
+  /** What was measured at the best epoch. */
+  readonly bestValidation: Record<string, number> | undefined;
+  /** Validations since the best epoch. */
+  readonly stale: number;
+  /** Weights, optimiser state ("optimiser.NAME") and best weights ("best.NAME"), by name. */
+  readonly tensors: ReadonlyMap<string, { shape: readonly number[]; values: Float32Array }>;
+}
+
+/** The tensors a checkpoint holds, under its names. */
+export function checkpointTensors(
+  weights: ReadonlyMap<string, Tensor>,
+  optimiser: ReadonlyMap<string, Tensor>,
+  best: ReadonlyMap<string, Tensor>,
+): Map<string, Tensor> {
+  const prefixed = (prefix: string, tensors: ReadonlyMap<string, Tensor>) =>
+    [...tensors].map(([name, tensor]): [string, Tensor] => [`${prefix}${name}`, tensor]);
+  return new Map([...weights, ...prefixed('optimiser.', optimiser), ...prefixed('best.', best)]);
+}

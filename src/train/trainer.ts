@@ -1,0 +1,258 @@
+import type { Backend, Tensor } from '../backend/backend.js';
+import { randomOrder, STREAM } from '../backend/random.js';
+import { type DeviceRows, freeAll, uploadRows } from '../backend/sparse.js';
+import type { Csr } from '../data/csr.js';
+import { selectRows } from '../data/csr.js';
+import { FoldinError, throwIfAborted } from '../errors.js';
+import type { TrainEvent } from '../events.js';
+import { checkTrainConfig, type TrainConfig } from '../model/config.js';
+import type { TrainableModel } from '../model/model.js';
+import { batchColumns, stepCount, windowCapacity, windows } from './batches.js';
+import { type Checkpoint, checkpointTensors } from './checkpoint.js';
+import { LossRing } from './lossRing.js';
+import { Optimiser } from './optimiser.js';
+
+/** Measures the model as it stands: metrics by name. Early stopping goes by "ndcg@100". */
+export type Validate = (signal?: AbortSignal) => Promise<Record<string, number>>;
+
+export interface TrainerOptions {
+  readonly config: TrainConfig;
+  /** Called after every `validateEvery` epochs; without it all epochs are trained and the last weights kept. */
+  readonly validate?: Validate;
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainResult {
+  readonly epochs: number;
+  /** The epoch whose weights the model now has. */
+  readonly bestEpoch: number;
+  /** The validation of that epoch. */
+  readonly validation: Record<string, number> | undefined;
+  readonly stopped: 'epochs' | 'patience';
+  readonly ms: number;
+}
+
+export const STOP_METRIC = 'ndcg@100';
+
+/**
+ * Trains a model on histories that stay on the device: within an epoch nothing is uploaded but the order of
+ * the users and the columns of the batches, and nothing is read back but the losses.
+ */
+export class Trainer {
+  readonly #inputs: DeviceRows;
+  readonly #targets: DeviceRows;
+  readonly #histories: Csr;
+  readonly #inputValues: Float32Array | undefined;
+  readonly #capacity: { starts: number; entries: number };
+  readonly #order: Tensor;
+  readonly #starts: Tensor;
+  readonly #entries: Tensor;
+  readonly #lossParts: Tensor;
+  readonly #penalties: number;
+  readonly #ring: LossRing;
+  readonly #optimiser: Optimiser;
+  readonly #best = new Map<string, Tensor>();
+  readonly #batch: number;
+  #epoch = 0;
+  #step = 0;
+  #bestEpoch = 0;
+  #bestScore = -1;
+  #bestValidation: Record<string, number> | undefined;
+  #stale = 0;
+
+  /** `histories`: users x items; users without items are left out. SPLIT_EMPTY when none is left. */
+  constructor(
+    private readonly backend: Backend,
+    private readonly model: TrainableModel,
+    histories: Csr,
+    private readonly options: TrainerOptions,
+  ) {
+    const { config } = options;
+    checkTrainConfig(config);
+    this.#histories = withItems(histories);
+    const users = this.#histories.rows;
+    this.#batch = Math.min(config.batch, users);
+    this.#inputValues = model.inputValues(this.#histories);
+    this.#inputs = uploadRows(backend, this.#histories, this.#inputValues);
+    this.#targets = uploadRows(backend, this.#histories, model.targetValues(this.#histories));
+    this.#capacity = windowCapacity(this.#histories, this.#batch);
+    this.#order = backend.zeros('u32', [users]);
+    this.#starts = backend.zeros('u32', [this.#capacity.starts]);
+    this.#entries = backend.zeros('u32', [this.#capacity.entries]);
+    this.#penalties = Optimiser.penaltyCount(model.parameters, config);
+    this.#lossParts = backend.zeros('f32', [this.#batch + this.#penalties]);
+    this.#ring = new LossRing(backend, (step) => this.#place(step));
+    this.#optimiser = new Optimiser(backend, model.parameters, config);
+    if (options.validate && config.patience > 0) {
+      for (const [name, tensor] of model.tensors) this.#best.set(name, backend.zeros('f32', tensor.shape));
+    }
+  }
+
+  /**
+   * Trains until the epochs or the patience run out, then gives the model its best weights. ABORTED within a
+   * step of the signal; DIVERGED, with the step, when a loss is not finite.
+   */
+  async *run(): AsyncGenerator<TrainEvent, TrainResult> {
+    const { config, validate, signal } = this.options;
+    const started = performance.now();
+    let stopped: TrainResult['stopped'] = 'epochs';
+    while (this.#epoch < config.epochs) {
+      const epochStarted = performance.now();
+      const loss = yield* this.#trainEpoch();
+      const ms = performance.now() - epochStarted;
+      const due = this.#epoch % config.validateEvery === 0 || this.#epoch === config.epochs;
+      const validation = validate && due ? await validate(signal) : undefined;
+      const best = validation !== undefined && this.#judge(validation);
+      yield {
+        event: 'epoch',
+        epoch: this.#epoch,
+        epochs: config.epochs,
+        loss,
+        validation,
+        best,
+        ms,
+        examplesPerSec: (1000 * this.#histories.rows) / ms,
+      };
+      if (validation && config.patience > 0 && this.#stale >= config.patience) {
+        stopped = 'patience';
+        break;
+      }
+    }
+    for (const [name, tensor] of this.#best) {
+      if (this.#bestEpoch > 0) this.backend.copy(tensor, this.model.tensors.get(name)!);
+    }
+    return {
+      epochs: this.#epoch,
+      bestEpoch: this.#best.size > 0 && this.#bestEpoch > 0 ? this.#bestEpoch : this.#epoch,
+      validation: this.#bestValidation,
+      stopped,
+      ms: performance.now() - started,
+    };
+  }
+
+  async *#trainEpoch(): AsyncGenerator<TrainEvent, number> {
+    const { backend, model, options } = this;
+    const { config, signal } = options;
+    const users = this.#histories.rows;
+    const order = randomOrder(users, config.seed, STREAM.order, this.#epoch);
+    const steps = stepCount(users, this.#batch);
+    backend.write(this.#order, order);
+    this.#ring.startAt(this.#step);
+    for (const window of windows(this.#histories, order, this.#batch, this.#capacity)) {
+      const columns = batchColumns(this.#histories, this.#inputValues, order, this.#batch, window);
+      backend.write(this.#starts, columns.starts);
+      backend.write(this.#entries, columns.entries);
+      for (let i = 0; i < window.steps; i++) {
+        throwIfAborted(signal, 'Start it again, or resume from the last checkpoint with --resume.');
+        const first = (window.firstStep + i) * this.#batch;
+        this.#step++;
+        model.gradients({
+          inputs: this.#inputs,
+          targets: this.#targets,
+          batch: { rows: this.#order, first, count: Math.min(this.#batch, users - first) },
+          capacity: this.#batch,
+          starts: this.#starts,
+          entries: this.#entries,
+          firstStart: i * (this.#histories.columns + 1),
+          lossParts: this.#lossParts,
+          step: this.#step,
+          seed: config.seed,
+        });
+        this.#optimiser.penalties(this.#lossParts, this.#batch);
+        const count = this.#batch + this.#penalties;
+        backend.recordLoss({ parts: this.#lossParts, ring: this.#ring.tensor, count, slot: this.#ring.slot });
+        this.#optimiser.apply(this.#step);
+        await this.#ring.recorded();
+        await backend.throttle();
+        const { epochs } = config;
+        yield { event: 'step', epoch: this.#epoch + 1, epochs, step: window.firstStep + i + 1, steps };
+      }
+    }
+    const loss = (await this.#ring.drain()) / steps;
+    this.#epoch++;
+    return loss;
+  }
+
+  /** Keeps the weights when they are the best so far. */
+  #judge(validation: Record<string, number>): boolean {
+    const score = validation[STOP_METRIC];
+    if (!(score > this.#bestScore)) {
+      this.#stale++;
+      return false;
+    }
+    this.#bestScore = score;
+    this.#bestEpoch = this.#epoch;
+    this.#bestValidation = validation;
+    this.#stale = 0;
+    for (const [name, tensor] of this.#best) this.backend.copy(this.model.tensors.get(name)!, tensor);
+    return true;
+  }
+
+  #place(step: number): string {
+    const steps = stepCount(this.#histories.rows, this.#batch);
+    const { learningRate } = this.options.config;
+    return `at step ${(step % steps) + 1} of epoch ${Math.floor(step / steps) + 1}, learning rate ${learningRate}`;
+  }
+
+  /** The state after the last whole epoch. To be taken between two events of `run`, after an `epoch` event. */
+  async checkpoint(): Promise<Checkpoint> {
+    const tensors = new Map<string, { shape: readonly number[]; values: Float32Array }>();
+    for (const [name, tensor] of this.#tensors()) {
+      tensors.set(name, { shape: tensor.shape, values: Float32Array.from(await this.backend.read(tensor)) });
+    }
+    return {
+      epoch: this.#epoch,
+      step: this.#step,
+      bestEpoch: this.#bestEpoch,
+      bestScore: this.#bestScore,
+      bestValidation: this.#bestValidation,
+      stale: this.#stale,
+      tensors,
+    };
+  }
+
+  /** Goes on from a checkpoint of the same model, data and options. CONFIG when its tensors are others. */
+  restore(checkpoint: Checkpoint): void {
+    for (const [name, tensor] of this.#tensors()) {
+      const saved = checkpoint.tensors.get(name);
+      if (!saved || saved.shape.join() !== tensor.shape.join()) {
+        throw new FoldinError('CONFIG', `the checkpoint holds no ${name} of shape [${tensor.shape}]`, {
+          remedy: 'Resume with the data, model and options that the checkpoint was made with.',
+        });
+      }
+      this.backend.write(tensor, saved.values);
+    }
+    this.#epoch = checkpoint.epoch;
+    this.#step = checkpoint.step;
+    this.#bestEpoch = checkpoint.bestEpoch;
+    this.#bestScore = checkpoint.bestScore;
+    this.#bestValidation = checkpoint.bestValidation;
+    this.#stale = checkpoint.stale;
+  }
+
+  #tensors(): Map<string, Tensor> {
+    return checkpointTensors(this.model.tensors, this.#optimiser.state, this.#best);
+  }
+
+  /** Frees all but the model. */
+  dispose(): void {
+    this.#inputs.free();
+    this.#targets.free();
+    freeAll([this.#order, this.#starts, this.#entries, this.#lossParts, ...this.#best.values()]);
+    this.#ring.dispose();
+    this.#optimiser.dispose();
+  }
+}
+
+/** The rows that hold something. */
+function withItems(histories: Csr): Csr {
+  const rows = Uint32Array.from({ length: histories.rows }, (_, r) => r).filter(
+    (r) => histories.indptr[r + 1] > histories.indptr[r],
+  );
+  if (rows.length === 0) {
+    throw new FoldinError('SPLIT_EMPTY', 'no user of the training part has an item', {
+      remedy: 'Use a longer log, another split, or a smaller --min-user and --min-item.',
+    });
+  }
+  return rows.length === histories.rows ? histories : selectRows(histories, rows);
+}
