@@ -2,17 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createBackend } from '../src/createBackend.js';
-import { evaluate } from '../src/evaluate/evaluate.js';
-import { MLP_DEFAULTS, TRAIN_DEFAULTS } from '../src/model/config.js';
-import { Popular } from '../src/model/baselines.js';
-import { createModel, trainable } from '../src/model/registry.js';
-import { Trainer } from '../src/train/trainer.js';
 import type { Backend } from '../src/backend/backend.js';
 import { createCpuBackend } from '../src/cpu/backend.js';
-import { Ranker } from '../src/evaluate/ranker.js';
+import { createBackend } from '../src/createBackend.js';
+import { evaluate } from '../src/evaluate/evaluate.js';
 import { evaluateRanks } from '../src/evaluate/evaluateRanks.js';
 import { parseMetric, type RankMetric } from '../src/evaluate/parseMetric.js';
+import { Ranker } from '../src/evaluate/ranker.js';
+import { Popular } from '../src/model/baselines.js';
+import { MLP_DEFAULTS, TRAIN_DEFAULTS } from '../src/model/config.js';
+import { createModel, trainable } from '../src/model/registry.js';
+import { Trainer } from '../src/train/trainer.js';
 import { type FixedSplit, readFixedSplit } from './fixedSplits.js';
 
 const { values: options } = parseArgs({
@@ -73,7 +73,10 @@ async function popularity(split: FixedSplit): Promise<void> {
 
 async function network(backend: Backend, split: FixedSplit): Promise<number> {
   const seed = Number(options.seed);
-  const config = options.loss === 'multinomial' ? { ...MLP_DEFAULTS, loss: 'multinomial' as const, output: 'softmax' as const } : MLP_DEFAULTS;
+  const config =
+    options.loss === 'multinomial'
+      ? { ...MLP_DEFAULTS, loss: 'multinomial' as const, output: 'softmax' as const }
+      : MLP_DEFAULTS;
   const model = createModel('mlp', backend, { train: split.train, config, seed });
   const ranker = new Ranker(backend, model, split.validation);
   const stop = parseMetric('ndcg@100') as RankMetric;

@@ -20,7 +20,8 @@ export async function readShader(path) {
 export function reflect(name, source) {
   const shader = new WgslReflect(source);
   const bindings = {};
-  for (const uniform of shader.uniforms) bindings[uniform.name] = { binding: uniform.binding, kind: 'uniform' };
+  for (const uniform of shader.uniforms)
+    bindings[uniform.name] = { binding: uniform.binding, kind: 'uniform' };
   for (const buffer of shader.storage) {
     bindings[buffer.name] = {
       binding: buffer.binding,
@@ -31,7 +32,9 @@ export function reflect(name, source) {
   const fields = {};
   for (const member of params?.members ?? []) {
     if (!['u32', 'i32', 'f32'].includes(member.type.name)) {
-      throw new Error(`${name}.wgsl: field ${member.name} is ${member.type.name}; Params holds u32, i32 and f32 only`);
+      throw new Error(
+        `${name}.wgsl: field ${member.name} is ${member.type.name}; Params holds u32, i32 and f32 only`,
+      );
     }
     fields[member.name] = { offset: member.offset, type: member.type.name };
   }

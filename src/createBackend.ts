@@ -57,7 +57,8 @@ export async function createBackend(options: BackendOptions = {}): Promise<Backe
     onNotice({ event: 'notice', code: 'CPU_FALLBACK', message: `${why}; using the CPU, which is slower` });
     return createCpuBackend();
   }
-  const wanted = name === undefined ? (device === 'gpu' ? 'hardware GPU' : 'software adapter') : `adapter "${name}"`;
+  const wanted =
+    name === undefined ? (device === 'gpu' ? 'hardware GPU' : 'software adapter') : `adapter "${name}"`;
   const names = await adapterNames();
   throw new FoldinError('NO_ADAPTER', `no ${wanted}: ${why}`, {
     remedy: `${names.length ? `Adapters here: ${names.join('; ')}. ` : 'Install a graphics driver with Vulkan, Metal or D3D12. '}Use --device auto or --device cpu to go on without.`,

@@ -22,29 +22,39 @@ export const nnz = (matrix: Csr): number => matrix.indptr[matrix.rows];
 export const rowIndices = (matrix: Csr, row: number): Uint32Array =>
   matrix.indices.subarray(matrix.indptr[row], matrix.indptr[row + 1]);
 
-/** A matrix from one array of columns a row; each row is sorted and must hold every column once. */
-export function csrFromRows(rows: readonly ArrayLike<number>[], columns: number): Csr {
+/**
+ * A matrix from one array of columns a row, and one array of their values a row where not all are 1. Rows are
+ * sorted; SHAPE_MISMATCH when one holds a column twice or beyond the last.
+ */
+export function csrFromRows(
+  rows: readonly ArrayLike<number>[],
+  columns: number,
+  values?: readonly ArrayLike<number>[],
+): Csr {
   const indptr = new Uint32Array(rows.length + 1);
   rows.forEach((row, r) => {
     indptr[r + 1] = indptr[r] + row.length;
   });
   const indices = new Uint32Array(indptr[rows.length]);
+  const numbers = values && new Float32Array(indices.length);
   rows.forEach((row, r) => {
-    const sorted = Uint32Array.from(row).sort();
-    for (let e = 0; e < sorted.length; e++) {
-      if (sorted[e] >= columns || (e > 0 && sorted[e] === sorted[e - 1])) {
+    const order = Uint32Array.from({ length: row.length }, (_, e) => e).sort((a, b) => row[a] - row[b]);
+    order.forEach((e, place) => {
+      const at = indptr[r] + place;
+      indices[at] = row[e];
+      if (numbers) numbers[at] = values[r][e];
+      if (row[e] >= columns || (place > 0 && indices[at] === indices[at - 1])) {
         throw new FoldinError(
           'SHAPE_MISMATCH',
-          `row ${r} holds column ${sorted[e]} twice or beyond ${columns}`,
+          `row ${r} holds column ${row[e]} twice or beyond ${columns}`,
           {
             remedy: 'Give each column once, below the number of columns.',
           },
         );
       }
-    }
-    indices.set(sorted, indptr[r]);
+    });
   });
-  return { rows: rows.length, columns, indptr, indices };
+  return { rows: rows.length, columns, indptr, indices, values: numbers };
 }
 
 /** The given rows, in the given order, as a matrix of their own. */
@@ -62,6 +72,26 @@ export function selectRows(matrix: Csr, rows: ArrayLike<number>): Csr {
     values?.set(matrix.values!.subarray(from, to), indptr[r]);
   }
   return { rows: rows.length, columns: matrix.columns, indptr, indices, values };
+}
+
+/** The given columns (ascending), renumbered in that order; the others are left out. */
+export function selectColumns(matrix: Csr, columns: Uint32Array): Csr {
+  const renumbered = new Int32Array(matrix.columns).fill(-1);
+  columns.forEach((column, index) => {
+    renumbered[column] = index;
+  });
+  const kept = (row: number) =>
+    Array.from(entries(matrix, row)).filter((e) => renumbered[matrix.indices[e]] >= 0);
+  const rows = Array.from({ length: matrix.rows }, (_, row) => kept(row));
+  return csrFromRows(
+    rows.map((row) => row.map((e) => renumbered[matrix.indices[e]])),
+    columns.length,
+    matrix.values && rows.map((row) => row.map((e) => matrix.values![e])),
+  );
+}
+
+function* entries(matrix: Csr, row: number): Generator<number> {
+  for (let e = matrix.indptr[row]; e < matrix.indptr[row + 1]; e++) yield e;
 }
 
 /** How many rows hold each column: u32[columns]. */

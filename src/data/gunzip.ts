@@ -62,7 +62,7 @@ class Members {
         return;
       }
       // The last bytes wait: a header may lie across two chunks.
-      const ready = bytes.length;
+      const ready = Math.max(0, bytes.length - (HEADER - 1));
       if (ready > 0) yield bytes.subarray(0, ready);
       bytes = concat(bytes.subarray(ready), more);
       from = Math.max(0, from - ready);

@@ -1,10 +1,15 @@
 import type { Backend } from '../backend/backend.js';
+import { type Csr, columnCounts } from '../data/csr.js';
 import type { EvaluationSet } from '../data/splitTypes.js';
+import { FoldinError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import { evaluateRanks, type RankEvaluation } from './evaluateRanks.js';
-import { parseMetric, type RankMetric } from './parseMetric.js';
+import { evaluateLists } from './lists.js';
+import { type ListMetric, parseMetric, type RankMetric } from './parseMetric.js';
 import { Ranker } from './ranker.js';
+import type { Summary } from './summary.js';
 import type { TieRule } from './ties.js';
+import { topLists } from './topLists.js';
 
 /** What is measured when nothing else is asked for. */
 export const DEFAULT_METRICS = [
@@ -19,6 +24,8 @@ export const DEFAULT_METRICS = [
   'map@10',
   'mrr',
   'auc',
+  'coverage@10',
+  'popularityOverlap@10',
 ] as const;
 
 export interface EvaluateOptions {
@@ -26,21 +33,54 @@ export interface EvaluateOptions {
   readonly metrics?: readonly string[];
   /** `expected` (default): the mean over all orders of equal scores; `index`: the lower item first. */
   readonly ties?: TieRule;
+  /** The training histories, for metrics of whole lists. */
+  readonly train?: Csr;
   readonly signal?: AbortSignal;
 }
 
-/** Full-ranking metrics of a model on an evaluation set: mean and standard error over users, in f64. */
+/**
+ * Full-ranking metrics of a model on an evaluation set: mean and standard error over users, in f64.
+ * Metrics of whole lists (coverage, gini, novelty, popularityOverlap) need `train`, CONFIG without it.
+ */
 export async function evaluate(
   backend: Backend,
   model: Model,
   set: EvaluationSet,
   options: EvaluateOptions = {},
 ): Promise<RankEvaluation> {
-  const metrics = (options.metrics ?? DEFAULT_METRICS).map(parseMetric).filter((m): m is RankMetric => m.kind === 'rank');
+  const metrics = (options.metrics ?? DEFAULT_METRICS).map(parseMetric);
+  const ofRanks = metrics.filter((metric): metric is RankMetric => metric.kind === 'rank');
+  const ofLists = metrics.filter((metric): metric is ListMetric => metric.kind === 'list');
   const ranker = new Ranker(backend, model, set);
   try {
-    return evaluateRanks(await ranker.ranks(options.signal), metrics, options.ties);
+    const evaluation = evaluateRanks(await ranker.ranks(options.signal), ofRanks, options.ties);
+    if (ofLists.length === 0) return evaluation;
+    const found = await lists(backend, model, set, ofLists, options);
+    const inOrder = metrics.map(({ label }) => [label, evaluation.metrics[label] ?? found[label]]);
+    return { ...evaluation, metrics: Object.fromEntries(inOrder) };
   } finally {
     ranker.dispose();
   }
+}
+
+async function lists(
+  backend: Backend,
+  model: Model,
+  { history }: EvaluationSet,
+  metrics: readonly ListMetric[],
+  { train, signal }: EvaluateOptions,
+): Promise<Record<string, Summary>> {
+  if (!train) {
+    throw new FoldinError(
+      'CONFIG',
+      `${metrics[0].label} is measured against the training part, which is not given`,
+      {
+        remedy: 'Pass the training histories as `train`, or leave the metric out.',
+      },
+    );
+  }
+  const length = Math.min(model.items, Math.max(...metrics.map(({ k }) => k)));
+  const { items } = await topLists(backend, model, { histories: history, k: length, signal });
+  const catalogue = { popularity: columnCounts(train), trainUsers: train.rows, seen: history };
+  return evaluateLists({ items, length }, catalogue, metrics);
 }

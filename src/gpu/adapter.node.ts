@@ -12,10 +12,14 @@ async function instance(flags: readonly string[]): Promise<GPU> {
   try {
     webgpu = await import('webgpu');
   } catch (cause) {
-    throw new FoldinError('NO_WEBGPU', `the npm package "webgpu" cannot be loaded on ${process.platform}-${process.arch}`, {
-      remedy: 'Install it (npm install webgpu), or choose --device cpu.',
-      cause,
-    });
+    throw new FoldinError(
+      'NO_WEBGPU',
+      `the npm package "webgpu" cannot be loaded on ${process.platform}-${process.arch}`,
+      {
+        remedy: 'Install it (npm install webgpu), or choose --device cpu.',
+        cause,
+      },
+    );
   }
   const kept = globalThis as Kept;
   kept[KEEP] ??= new Map();

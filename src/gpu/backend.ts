@@ -35,7 +35,9 @@ export function createGpuBackend(device: GPUDevice, info: DeviceInfo): GpuBacken
   void device.lost.then(({ message, reason }) => {
     if (disposed) return;
     queue.fail(
-      new FoldinError('DEVICE_LOST', `the device ${info.adapter} was lost (${reason}): ${message}`, { remedy: REMEDY }),
+      new FoldinError('DEVICE_LOST', `the device ${info.adapter} was lost (${reason}): ${message}`, {
+        remedy: REMEDY,
+      }),
     );
   });
 

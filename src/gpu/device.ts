@@ -23,10 +23,14 @@ export async function openDevice(request: AdapterRequest): Promise<OpenDevice | 
     const device = await adapter.requestDevice({ requiredLimits, label: 'foldin' });
     return { device, info };
   } catch (cause) {
-    throw new FoldinError('GPU_ERROR', `the adapter ${info.adapter} gave no device: ${(cause as Error).message}`, {
-      remedy: 'Close other programs that use the GPU, update its driver, or choose --device cpu.',
-      cause,
-    });
+    throw new FoldinError(
+      'GPU_ERROR',
+      `the adapter ${info.adapter} gave no device: ${(cause as Error).message}`,
+      {
+        remedy: 'Close other programs that use the GPU, update its driver, or choose --device cpu.',
+        cause,
+      },
+    );
   }
 }
 
@@ -34,13 +38,18 @@ export async function openDevice(request: AdapterRequest): Promise<OpenDevice | 
 export function describe(adapter: GPUAdapter): DeviceInfo {
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
   if (!vendor && !architecture && !device && !description) {
-    throw new FoldinError('NULL_ADAPTER', 'the adapter has no name: it is a null back end that computes nothing', {
-      remedy: 'Remove backend=null from the WebGPU settings, or choose another adapter or --device cpu.',
-    });
+    throw new FoldinError(
+      'NULL_ADAPTER',
+      'the adapter has no name: it is a null back end that computes nothing',
+      {
+        remedy: 'Remove backend=null from the WebGPU settings, or choose another adapter or --device cpu.',
+      },
+    );
   }
   return {
     kind: isFallbackAdapter ? 'software' : 'gpu',
-    adapter: device && !/^(0x)?[0-9a-f]+$/i.test(device) ? device : [vendor, architecture].filter(Boolean).join(' '),
+    adapter:
+      device && !/^(0x)?[0-9a-f]+$/i.test(device) ? device : [vendor, architecture].filter(Boolean).join(' '),
     vendor,
     driver: description,
   };

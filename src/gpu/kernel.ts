@@ -55,7 +55,9 @@ export class Kernel {
 }
 
 const misuse = (message: string): FoldinError =>
-  new FoldinError('SHAPE_MISMATCH', message, { remedy: 'This is a mistake in the calling code: see Ops in src/backend/ops.ts.' });
+  new FoldinError('SHAPE_MISMATCH', message, {
+    remedy: 'This is a mistake in the calling code: see Ops in src/backend/ops.ts.',
+  });
 
 const numbers = new WeakMap<GPUBuffer, number>();
 let lastNumber = 0;

@@ -1,6 +1,6 @@
+import type { Tensor } from '../backend/backend.js';
 import type { Activation, BatchRows, Dropout, SparseRows } from '../backend/ops.js';
 import { dropThreshold, mix } from '../backend/random.js';
-import type { Tensor } from '../backend/backend.js';
 import type { GpuTensor } from './memory.js';
 
 /** The numbers that shaders/include/activation.wgsl gives the activations. */

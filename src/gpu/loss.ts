@@ -5,18 +5,13 @@ import softmaxNllShader from '../../shaders/softmaxNll.wgsl';
 import squaredErrorShader from '../../shaders/squaredError.wgsl';
 import sumSquaresShader from '../../shaders/sumSquares.wgsl';
 import { type LossArgs, type Ops, SQUARE_PARTS } from '../backend/ops.js';
-import type { Shader } from './layout.js';
 import { batchParams, gpu, sparse, valueStep, vec4s } from './launch.js';
+import type { Shader } from './layout.js';
 import type { Queue } from './queue.js';
 
 type LossOps = Pick<
   Ops,
-  | 'softmaxNll'
-  | 'squaredError'
-  | 'activatedSquaredError'
-  | 'binaryCrossEntropy'
-  | 'sumSquares'
-  | 'recordLoss'
+  'softmaxNll' | 'squaredError' | 'activatedSquaredError' | 'binaryCrossEntropy' | 'sumSquares' | 'recordLoss'
 >;
 
 export function lossOps(queue: Queue): LossOps {

@@ -99,7 +99,8 @@ export class Memory {
         'LIMIT_EXCEEDED',
         `${dtype}[${shape}] needs ${size} bytes; this adapter binds at most ${limit} bytes`,
         {
-          remedy: 'Use fewer items (--min-item), a smaller batch or hidden layer, or another adapter or --device cpu.',
+          remedy:
+            'Use fewer items (--min-item), a smaller batch or hidden layer, or another adapter or --device cpu.',
           details: { bytes: size, limit, shape },
         },
       );
@@ -123,7 +124,8 @@ export class Memory {
       this.write(tensor.buffer, bits);
       return;
     }
-    const whole = tensor.dtype === 'u32' ? new Uint32Array(tensor.bytes / 4) : new Float32Array(tensor.bytes / 4);
+    const whole =
+      tensor.dtype === 'u32' ? new Uint32Array(tensor.bytes / 4) : new Float32Array(tensor.bytes / 4);
     for (let r = 0; r < tensor.shape[0]; r++) {
       whole.set(bits.subarray(r * tensor.columns, (r + 1) * tensor.columns), r * tensor.stride);
     }

@@ -156,7 +156,8 @@ export class Queue {
     const free = this.#readback.get(size) ?? [];
     this.#readback.set(size, free);
     const staging =
-      free.pop() ?? this.device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+      free.pop() ??
+      this.device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
     this.copy(buffer, staging, size);
     this.submit();
     try {

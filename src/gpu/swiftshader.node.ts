@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -13,7 +22,9 @@ const DRIVER_FOLDERS = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/lo
 export function hasVulkanDriver(): boolean {
   if (process.platform !== 'linux') return true;
   if (process.env['VK_DRIVER_FILES'] || process.env['VK_ICD_FILENAMES']) return true;
-  return DRIVER_FOLDERS.some((folder) => existsSync(folder) && readdirSync(folder).some((f) => f.endsWith('.json')));
+  return DRIVER_FOLDERS.some(
+    (folder) => existsSync(folder) && readdirSync(folder).some((f) => f.endsWith('.json')),
+  );
 }
 
 /**
@@ -32,7 +43,11 @@ export async function useSwiftShader(): Promise<boolean> {
   // finds by its name. RTLD_NODELETE keeps it mapped although Node rightly says it is no addon.
   const RTLD_NODELETE = 0x1000;
   try {
-    process.dlopen({ exports: {} }, join(folder, 'libvulkan.so.1'), constants.dlopen.RTLD_NOW | RTLD_NODELETE);
+    process.dlopen(
+      { exports: {} },
+      join(folder, 'libvulkan.so.1'),
+      constants.dlopen.RTLD_NOW | RTLD_NODELETE,
+    );
   } catch {
     // Always thrown: "Module did not self-register". If the mapping failed, requestAdapter gives null.
   }

@@ -83,6 +83,8 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   seed: 1,
 };
 
+export const LINEAR_TRAIN_DEFAULTS: TrainConfig = { ...TRAIN_DEFAULTS, l2: 0.4 };
+
 /**
  * The tutorial's network to the letter: 128-64 relu, softmax output, mean squared error over all elements,
  * Adam with Keras' defaults, batch 256, 10 epochs, the last weights kept. It hardly learns; see TEXTBOOK_WARNING.

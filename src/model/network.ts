@@ -8,7 +8,10 @@ import { checkNetworkConfig, type NetworkConfig } from './config.js';
 import type { Parameter, StepInputs, TrainableModel } from './model.js';
 
 /** Weights and biases by name: W1 f32[items, hidden1], b1, W2, ... as the model file holds them. */
-export type NamedArrays = ReadonlyMap<string, { shape: readonly number[]; values: Float32Array | Float64Array }>;
+export type NamedArrays = ReadonlyMap<
+  string,
+  { shape: readonly number[]; values: Float32Array | Float64Array }
+>;
 
 interface Layer {
   readonly weights: Tensor;
@@ -61,9 +64,13 @@ export class Network implements TrainableModel {
   #load(initial: NamedArrays, name: string, shape: readonly number[]): Tensor {
     const array = initial.get(name);
     if (!array || array.shape.join() !== shape.join()) {
-      throw new FoldinError('SHAPE_MISMATCH', `${name} should be f32[${shape}], got [${array?.shape ?? 'nothing'}]`, {
-        remedy: 'Load a model with the configuration it was saved with.',
-      });
+      throw new FoldinError(
+        'SHAPE_MISMATCH',
+        `${name} should be f32[${shape}], got [${array?.shape ?? 'nothing'}]`,
+        {
+          remedy: 'Load a model with the configuration it was saved with.',
+        },
+      );
     }
     const tensor = this.backend.tensor(array.values, shape);
     this.tensors.set(name, tensor);
@@ -109,7 +116,12 @@ export class Network implements TrainableModel {
       this.#biasGrad(l, outGrad);
       const { activation } = config;
       outGrad = back.hiddenGrads[l - 1];
-      backend.reduceActivation({ parts: back.parts[l - 1], saved: space.saved[l - 1], out: outGrad, activation });
+      backend.reduceActivation({
+        parts: back.parts[l - 1],
+        saved: space.saved[l - 1],
+        out: outGrad,
+        activation,
+      });
     }
     const { starts, entries, firstStart } = step;
     const weightsGrad = this.#grad(this.#layers[0].weights);

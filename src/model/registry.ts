@@ -2,7 +2,14 @@ import type { Backend } from '../backend/backend.js';
 import type { Csr } from '../data/csr.js';
 import { FoldinError } from '../errors.js';
 import { Popular, Random } from './baselines.js';
-import { LINEAR_DEFAULTS, MLP_DEFAULTS, type NetworkConfig } from './config.js';
+import {
+  LINEAR_DEFAULTS,
+  LINEAR_TRAIN_DEFAULTS,
+  MLP_DEFAULTS,
+  type NetworkConfig,
+  TRAIN_DEFAULTS,
+  type TrainConfig,
+} from './config.js';
 import type { Model } from './model.js';
 import { initialWeights, type NamedArrays, Network } from './network.js';
 
@@ -14,16 +21,25 @@ export interface ModelInit {
 }
 
 interface Entry {
+  /** How it is trained unless told otherwise. */
+  readonly train: TrainConfig;
   /** A model ready to train, or already fitted where there is nothing to train. */
   readonly create: (backend: Backend, init: ModelInit) => Model;
   /** A model as it was saved. */
   readonly load: (backend: Backend, items: number, config: unknown, tensors: NamedArrays) => Model;
 }
 
-const network = (name: string, defaults: NetworkConfig): Entry => ({
+const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Entry => ({
+  train,
   create(backend, { train, config, seed }) {
     const whole = { ...defaults, ...config };
-    return new Network(name, backend, train.columns, whole, initialWeights(train.columns, whole.hidden, seed));
+    return new Network(
+      name,
+      backend,
+      train.columns,
+      whole,
+      initialWeights(train.columns, whole.hidden, seed),
+    );
   },
   load: (backend, items, config, tensors) =>
     new Network(name, backend, items, { ...defaults, ...(config as Partial<NetworkConfig>) }, tensors),
@@ -32,15 +48,17 @@ const network = (name: string, defaults: NetworkConfig): Entry => ({
 /** Every model by its name. To add one: a file, a line here, a line in the behaviour suite. */
 const REGISTRY: Readonly<Record<string, Entry>> = {
   popular: {
+    train: TRAIN_DEFAULTS,
     create: (backend, { train }) => Popular.fit(backend, train),
     load: (backend, _items, _config, tensors) => new Popular(backend, tensors.get('popularity')!.values),
   },
   random: {
+    train: TRAIN_DEFAULTS,
     create: (backend, { train, seed }) => new Random(backend, train.columns, { seed }),
     load: (backend, items, config) => new Random(backend, items, config as { seed: number }),
   },
-  linear: network('linear', LINEAR_DEFAULTS),
-  mlp: network('mlp', MLP_DEFAULTS),
+  linear: network('linear', LINEAR_DEFAULTS, LINEAR_TRAIN_DEFAULTS),
+  mlp: network('mlp', MLP_DEFAULTS, TRAIN_DEFAULTS),
 };
 
 export const MODEL_NAMES: readonly string[] = Object.keys(REGISTRY);
@@ -52,8 +70,12 @@ function entry(name: string): Entry {
   });
 }
 
+/** A model's training options unless told otherwise. CONFIG for an unknown name. */
+export const trainDefaults = (name: string): TrainConfig => entry(name).train;
+
 /** A new model over the columns of `train`. CONFIG for a name or option that makes no sense. */
-export const createModel = (name: string, backend: Backend, init: ModelInit): Model => entry(name).create(backend, init);
+export const createModel = (name: string, backend: Backend, init: ModelInit): Model =>
+  entry(name).create(backend, init);
 
 /** A saved model. MODEL_CORRUPT when its tensors do not fit its configuration. */
 export function loadModel(
@@ -66,13 +88,19 @@ export function loadModel(
   try {
     return entry(name).load(backend, items, config, tensors);
   } catch (cause) {
-    if (cause instanceof FoldinError && cause.code !== 'SHAPE_MISMATCH' && cause.code !== 'CONFIG') throw cause;
-    throw new FoldinError('MODEL_CORRUPT', `the file's ${name} model does not fit its own configuration: ${(cause as Error).message}`, {
-      remedy: 'Train the model again, or take an undamaged copy of the file.',
-      cause,
-    });
+    if (cause instanceof FoldinError && cause.code !== 'SHAPE_MISMATCH' && cause.code !== 'CONFIG')
+      throw cause;
+    throw new FoldinError(
+      'MODEL_CORRUPT',
+      `the file's ${name} model does not fit its own configuration: ${(cause as Error).message}`,
+      {
+        remedy: 'Train the model again, or take an undamaged copy of the file.',
+        cause,
+      },
+    );
   }
 }
 
 /** The model as one that learns step by step, or undefined when there is nothing to train. */
-export const trainable = (model: Model): Network | undefined => (model instanceof Network ? model : undefined);
+export const trainable = (model: Model): Network | undefined =>
+  model instanceof Network ? model : undefined;

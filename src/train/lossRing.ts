@@ -70,5 +70,6 @@ export class LossRing {
 
 const diverged = (place: string): FoldinError =>
   new FoldinError('DIVERGED', `the loss stopped being a finite number ${place}`, {
-    remedy: 'Train again with a lower learning rate (--lr), or resume from the last checkpoint with a lower one.',
+    remedy:
+      'Train again with a lower learning rate (--lr), or resume from the last checkpoint with a lower one.',
   });

@@ -26,7 +26,7 @@ const id = fc.oneof(
 const row: fc.Arbitrary<LogRow> = fc.record({
   user: fc.constantFrom('u1', 'u2', 'u3', 'u4', 'u5'),
   item: fc.constantFrom('1', '2', '10', '03', '😀', '__proto__'),
-  value: fc.constantFrom(-2, 0, 0.1, 0.2, 0.3, 1, 3),
+  value: fc.constantFrom(-2, 0, 0.1, 0.2, 0.3, 1, 3, 1e17, -1e17),
   timeSec: fc.integer({ min: 1e9, max: 1e9 + 5 }),
 });
 const shuffledTwice = fc

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { fileSource } from '../../src/data/files.node.js';
 import { readLog } from '../../src/data/readLog.js';
 import type { LogSource } from '../../src/data/source.js';
@@ -56,6 +56,24 @@ describe.each([
     await errorOf(() => readLog([source(damaged)]), 'LOG_FORMAT');
   });
 });
+
+it.each([1 << 20, 7])(
+  'gives each gzip member a stream of its own, as browsers need (chunks of %i)',
+  async (cut) => {
+    let made = 0;
+    vi.stubGlobal(
+      'DecompressionStream',
+      class extends DecompressionStream {
+        constructor(format: 'gzip') {
+          super(format);
+          made++;
+        }
+      },
+    );
+    await readLog([inChunks(members, cut)]).finally(() => vi.unstubAllGlobals());
+    expect(made).toBe(3);
+  },
+);
 
 describe('fileSource', () => {
   it('reads plain files', async () => {

@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import type { Backend } from '../../src/backend/backend.js';
 import { freeAll, uploadRows } from '../../src/backend/sparse.js';
 import { csrFromRows } from '../../src/data/csr.js';
-import { MLP_DEFAULTS, type NetworkConfig, TRAIN_DEFAULTS, type TrainConfig } from '../../src/model/config.js';
+import {
+  MLP_DEFAULTS,
+  type NetworkConfig,
+  TRAIN_DEFAULTS,
+  type TrainConfig,
+} from '../../src/model/config.js';
 import { type NamedArrays, Network } from '../../src/model/network.js';
 import { batchColumns } from '../../src/train/batches.js';
 import { Optimiser } from '../../src/train/optimiser.js';
@@ -63,7 +68,9 @@ export async function replay(backend: Backend, golden: Golden, c: GoldenCase) {
   for (const [index, users] of golden.batches.entries()) {
     const order = Uint32Array.from(users);
     const columns = batchColumns(matrix, undefined, order, users.length, { firstStep: 0, steps: 1 });
-    const [batchRows, starts, entries] = [order, columns.starts, columns.entries].map((v) => backend.tensor(v));
+    const [batchRows, starts, entries] = [order, columns.starts, columns.entries].map((v) =>
+      backend.tensor(v),
+    );
     network.gradients({
       inputs,
       targets: inputs,
@@ -81,7 +88,10 @@ export async function replay(backend: Backend, golden: Golden, c: GoldenCase) {
         // The file's gradients include the L2 term, which foldin adds in the optimiser.
         const g = (await backend.read(grad)) as Float64Array;
         const w = await backend.read(value);
-        grad0.set(name, g.map((x, i) => x + (decays ? 2 * (c.l2 ?? 0) * w[i] : 0)));
+        grad0.set(
+          name,
+          g.map((x, i) => x + (decays ? 2 * (c.l2 ?? 0) * w[i] : 0)),
+        );
       }
     }
     optimiser.penalties(lossParts, capacity);
@@ -96,13 +106,24 @@ export async function replay(backend: Backend, golden: Golden, c: GoldenCase) {
   return { losses, grad0, final, top5 };
 }
 
-async function topFive(backend: Backend, network: Network, inputs: ReturnType<typeof uploadRows>, users: number) {
-  const batch = { rows: backend.tensor(Uint32Array.from({ length: users }, (_, u) => u)), first: 0, count: users };
+async function topFive(
+  backend: Backend,
+  network: Network,
+  inputs: ReturnType<typeof uploadRows>,
+  users: number,
+) {
+  const batch = {
+    rows: backend.tensor(Uint32Array.from({ length: users }, (_, u) => u)),
+    first: 0,
+    count: users,
+  };
   const scores = backend.zeros('f32', [users, network.items]);
   network.score(inputs, batch, scores);
   const topItems = backend.zeros('u32', [users, 5]);
   const topScores = backend.zeros('f32', [users, 5]);
-  const allowed = backend.tensor(Uint32Array.from({ length: Math.ceil(network.items / 32) }, () => 0xffffffff));
+  const allowed = backend.tensor(
+    Uint32Array.from({ length: Math.ceil(network.items / 32) }, () => 0xffffffff),
+  );
   backend.topK({ scores, seen: inputs, batch, allowed, topItems, topScores });
   const items = [...(await backend.read(topItems))];
   return Array.from({ length: users }, (_, u) => items.slice(5 * u, 5 * u + 5));
@@ -143,7 +164,10 @@ function initial(golden: Golden): NamedArrays {
 }
 
 /** The largest |a - b| over all arrays of a record. */
-export function worstDifference(got: ReadonlyMap<string, ArrayLike<number>>, expected: Record<string, Nested>): number {
+export function worstDifference(
+  got: ReadonlyMap<string, ArrayLike<number>>,
+  expected: Record<string, Nested>,
+): number {
   let worst = 0;
   for (const [name, nested] of Object.entries(expected)) {
     const values = got.get(name);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fakeMaxWorkgroups } from '../../src/gpu/launch.js';
 import type { GpuBackend } from '../../src/gpu/backend.js';
+import { fakeMaxWorkgroups } from '../../src/gpu/launch.js';
 import { kernelCases } from '../../src/verify/cases.js';
 import { compareCase } from '../../src/verify/compare.js';
 import { openGpu } from './backend.js';
@@ -22,7 +22,9 @@ describe('every kernel against the CPU reference in f64', () => {
 
 describe('with few workgroups a dimension, so that grids take two', () => {
   const oneDimensional = kernelCases.filter(({ kernel }) =>
-    ['bagBackward', 'reduceActivation', 'activate', 'columnSums', 'sgd', 'adam', 'zeroDiagonal'].includes(kernel),
+    ['bagBackward', 'reduceActivation', 'activate', 'columnSums', 'sgd', 'adam', 'zeroDiagonal'].includes(
+      kernel,
+    ),
   );
   beforeAll(() => fakeMaxWorkgroups(3));
   afterAll(() => fakeMaxWorkgroups(65535));

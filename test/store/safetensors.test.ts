@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeSafetensors, encodeSafetensors, type SafeTensor } from '../../src/serve/safetensors.js';
+import { decodeSafetensors, encodeSafetensors, type SafeTensor } from '../../src/store/safetensors.js';
 
 /** A file with any header and data, to try what a careless or hostile writer would send. */
 function file(header: string, data: Uint8Array = new Uint8Array(0), length?: bigint): Uint8Array {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FoldinError } from '../../src/errors.js';
-import { readFileBytes, readModelFile, writeFileAtomic, writeModelFile } from '../../src/serve/files.node.js';
-import type { ModelContents } from '../../src/serve/modelFile.js';
+import { readFileBytes, readModelFile, writeFileAtomic, writeModelFile } from '../../src/store/files.node.js';
+import type { ModelContents } from '../../src/store/modelFile.js';
 
 const contents: ModelContents = {
   model: 'popular',

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { csrFromRows } from '../../src/data/csr.js';
 import { FoldinError } from '../../src/errors.js';
-import { decodeModel, encodeModel, type ModelContents } from '../../src/serve/modelFile.js';
-import { decodeSafetensors, encodeSafetensors } from '../../src/serve/safetensors.js';
+import { decodeModel, encodeModel, type ModelContents } from '../../src/store/modelFile.js';
+import { decodeSafetensors, encodeSafetensors } from '../../src/store/safetensors.js';
 
 const histories = {
   ...csrFromRows([[0, 2], [], [1]], 4),

@@ -1,0 +1,36 @@
+/** foldin, browser-safe. `foldin/node` adds file paths. */
+
+export type { Backend, DeviceInfo, DeviceKind, Tensor } from './backend/backend.js';
+export { type BackendOptions, createBackend } from './createBackend.js';
+export { type CleanOptions, type CleanReport, clean } from './data/clean.js';
+export { type Csr, csrFromRows } from './data/csr.js';
+export { formatReport } from './data/formatReport.js';
+export { evaluationSet, given } from './data/given.js';
+export type { Interactions } from './data/interactions.js';
+export { type Log, type ReadLogOptions, readLog } from './data/readLog.js';
+export { dataReport, planMlp, type Report } from './data/report.js';
+export { type SampleOptions, sampleCsv, sampleLog } from './data/sample.js';
+export { type LogSource, memorySource } from './data/source.js';
+export { defaultSplit, globalTime, heldOutUsers, random, type SplitOptions } from './data/split.js';
+export type { EvaluationSet, Split } from './data/splitTypes.js';
+export { Vocabulary } from './data/vocabulary.js';
+export { ERROR_CODES, type ErrorCode, FoldinError } from './errors.js';
+export { DEFAULT_METRICS, type EvaluateOptions, evaluate } from './evaluate/evaluate.js';
+export type { RankEvaluation } from './evaluate/evaluateRanks.js';
+export type { TieRule } from './evaluate/ties.js';
+export type { EpochEvent, Notice, StepEvent, TrainEvent } from './events.js';
+export { type NetworkConfig, TEXTBOOK, TEXTBOOK_WARNING, type TrainConfig } from './model/config.js';
+export type { Model } from './model/model.js';
+export { createModel, MODEL_NAMES } from './model/registry.js';
+export { type Fit, type FitOptions, fit } from './recommend/fit.js';
+export {
+  type Recommendation,
+  type RecommendedItem,
+  Recommender,
+  type RecommendOptions,
+  type Who,
+} from './recommend/recommender.js';
+export { decodeModel, encodeModel, type ModelContents } from './store/modelFile.js';
+export { Trainer, type TrainerOptions, type TrainResult } from './train/trainer.js';
+export { type CaseResult, compareCase, kernelCases } from './verify/cases.js';
+export { VERSION } from './version.js';

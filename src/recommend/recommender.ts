@@ -1,0 +1,251 @@
+import type { Backend } from '../backend/backend.js';
+import { NO_ITEM, NOT_FINITE } from '../backend/ops.js';
+import { consecutive, freeAll, uploadRows } from '../backend/sparse.js';
+import { type Csr, columnCounts, csrFromRows, rowIndices } from '../data/csr.js';
+import { Vocabulary } from '../data/vocabulary.js';
+import { FoldinError } from '../errors.js';
+import { itemBits, topLists } from '../evaluate/topLists.js';
+import type { Model } from '../model/model.js';
+import { loadModel } from '../model/registry.js';
+import type { Manifest, ModelContents, ModelTensor } from '../store/modelFile.js';
+
+/** Who is asking: a user of the log by id, or anyone by what they did. */
+export type Who = { readonly user: string } | { readonly history: readonly string[] };
+
+export interface RecommendOptions {
+  /** How many items; 10 by default. */
+  readonly k?: number;
+  /** The only items that may be given. */
+  readonly include?: readonly string[];
+  /** Items that must not be given. */
+  readonly exclude?: readonly string[];
+  /** Also items that the user has already seen. */
+  readonly withSeen?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface RecommendedItem {
+  readonly item: string;
+  /** The model's raw score; of the fallback, how many training users have the item. */
+  readonly score: number;
+  readonly title?: string;
+}
+
+export interface Recommendation {
+  readonly user?: string;
+  /** Best first; ties to the item that comes first in the vocabulary. */
+  readonly items: readonly RecommendedItem[];
+  /** `fallback`: nothing of the history is known, so these are the most popular items. */
+  readonly source: 'model' | 'fallback';
+  /** Items of the history, include or exclude list that the model has never seen; they were ignored. */
+  readonly unknownItems: readonly string[];
+  /** How many fewer items than asked for there were to give. */
+  readonly shortfall: number;
+}
+
+export interface RecommenderParts {
+  readonly items: Vocabulary;
+  readonly titles?: readonly (string | undefined)[];
+  /** Users of the log and their histories over `items`; absent in a model saved without them. */
+  readonly users?: Vocabulary;
+  readonly histories?: Csr;
+  /** u32 or f32[items]: how many training users have each item; what the fallback goes by. */
+  readonly popularity: ArrayLike<number>;
+  readonly manifest: Manifest;
+}
+
+/** The tensor of a model file that holds `popularity`. */
+const POPULARITY = 'fallback.popularity';
+
+/** A trained model with the ids, titles and histories it needs to answer people. */
+export class Recommender {
+  constructor(
+    readonly backend: Backend,
+    readonly model: Model,
+    readonly parts: RecommenderParts,
+  ) {}
+
+  /** A recommender from a model file's contents. MODEL_CORRUPT when its parts do not fit together. */
+  static load(backend: Backend, contents: ModelContents): Recommender {
+    const tensors = new Map(contents.tensors);
+    const items = new Vocabulary(contents.items);
+    const popularity = tensors.get(POPULARITY);
+    tensors.delete(POPULARITY);
+    if (popularity?.values.length !== items.size) {
+      throw new FoldinError('MODEL_CORRUPT', 'the file holds no popularity of its items', {
+        remedy: 'Train the model again, or take an undamaged copy of the file.',
+      });
+    }
+    const arrays = new Map(
+      [...tensors].map(([name, { shape, values }]) => [name, { shape, values: Float32Array.from(values) }]),
+    );
+    return new Recommender(backend, loadModel(contents.model, backend, items.size, contents.config, arrays), {
+      items,
+      titles: contents.titles,
+      users: contents.users && new Vocabulary(contents.users),
+      histories: contents.histories,
+      popularity: popularity.values,
+      manifest: contents.manifest,
+    });
+  }
+
+  /** What a model file holds; `histories: false` leaves users and their histories out. */
+  async contents(options: { histories?: boolean } = {}): Promise<ModelContents> {
+    const { items, titles, users, histories, popularity, manifest } = this.parts;
+    const tensors = new Map<string, ModelTensor>();
+    for (const [name, tensor] of this.model.tensors) {
+      tensors.set(name, { shape: tensor.shape, values: Float32Array.from(await this.backend.read(tensor)) });
+    }
+    tensors.set(POPULARITY, { shape: [items.size], values: Float32Array.from(popularity) });
+    const kept = (options.histories ?? true) && { users: users?.ids, histories };
+    return {
+      model: this.model.name,
+      config: this.model.config,
+      tensors,
+      items: items.ids,
+      titles,
+      ...kept,
+      manifest,
+    };
+  }
+
+  /** The k best items for one user or history. UNKNOWN_ID for a user that the model file does not know. */
+  async recommend(who: Who, options: RecommendOptions = {}): Promise<Recommendation> {
+    return (await this.recommendMany([who], options))[0];
+  }
+
+  /** The same for many at once, in batches on the device. */
+  async recommendMany(whos: readonly Who[], options: RecommendOptions = {}): Promise<Recommendation[]> {
+    const { items } = this.parts;
+    const { k = 10, withSeen = false, signal } = options;
+    if (!Number.isInteger(k) || k < 1) {
+      throw new FoldinError('CONFIG', `k is ${k}; expected a whole number of at least 1`, {
+        remedy: 'Ask for k >= 1 items.',
+      });
+    }
+    const include = options.include && this.#indices(options.include);
+    const exclude = this.#indices(options.exclude ?? []);
+    const histories = whos.map((who) => this.#history(who));
+    const seen = histories.map(({ known }) => [...new Set([...(withSeen ? [] : known), ...exclude.known])]);
+    const seenRows = csrFromRows(seen, items.size);
+    const allowed = include && itemBits(include.known, items.size);
+    const lists = await topLists(this.backend, this.model, {
+      histories: csrFromRows(
+        histories.map(({ known }) => known),
+        items.size,
+        histories.map(({ known, weights }) => weights ?? new Array(known.length).fill(1)),
+      ),
+      seen: seenRows,
+      allowed,
+      k: Math.min(k, items.size),
+      signal,
+    });
+    const width = Math.min(k, items.size);
+    return whos.map((who, row) => {
+      const { known, unknown } = histories[row];
+      const empty = known.length === 0;
+      const found = empty
+        ? this.#mostPopular(width, rowIndices(seenRows, row), include?.known)
+        : this.#listed(
+            lists.items.subarray(row * width, (row + 1) * width),
+            lists.scores.subarray(row * width),
+          );
+      return {
+        ...('user' in who && { user: who.user }),
+        items: found,
+        source: empty ? 'fallback' : 'model',
+        unknownItems: [...new Set([...unknown, ...(include?.unknown ?? []), ...exclude.unknown])],
+        shortfall: k - found.length,
+      };
+    });
+  }
+
+  /** The model's raw score of one item for one user or history: higher is better. UNKNOWN_ID for an unknown item. */
+  async score(who: Who, item: string): Promise<number> {
+    const index = this.parts.items.indexOf(item);
+    if (index === undefined) throw this.#unknown('item', item, this.parts.items);
+    const { known, weights } = this.#history(who);
+    const { backend, model } = this;
+    const histories = csrFromRows([known], model.items, weights && [weights]);
+    const input = uploadRows(backend, histories, model.inputValues(histories));
+    const batch = { rows: consecutive(backend, 1), first: 0, count: 1 };
+    const scores = backend.zeros('f32', [1, model.items]);
+    try {
+      model.score(input, batch, scores);
+      return (await backend.read(scores))[index];
+    } finally {
+      input.free();
+      freeAll([batch.rows, scores]);
+    }
+  }
+
+  /** Frees the model; the backend stays. */
+  dispose(): void {
+    this.model.dispose();
+  }
+
+  /** Item indices of a history and their weights, where not all are 1. */
+  #history(who: Who): { known: number[]; unknown: string[]; weights?: Float32Array } {
+    if ('history' in who) return this.#indices(who.history);
+    const { users, histories } = this.parts;
+    if (!users || !histories) {
+      throw new FoldinError('NO_HISTORY', 'this model was saved without histories, so it knows no users', {
+        remedy: 'Give the history itself (--history a,b,c), or train without --no-histories.',
+      });
+    }
+    const row = users.indexOf(who.user);
+    if (row === undefined) throw this.#unknown('user', who.user, users);
+    const weights = histories.values?.slice(histories.indptr[row], histories.indptr[row + 1]);
+    return { known: [...rowIndices(histories, row)], unknown: [], weights };
+  }
+
+  #indices(ids: readonly string[]): { known: number[]; unknown: string[] } {
+    const known = new Set<number>();
+    const unknown: string[] = [];
+    for (const id of ids) {
+      const index = this.parts.items.indexOf(id);
+      if (index === undefined) unknown.push(id);
+      else known.add(index);
+    }
+    return { known: [...known], unknown };
+  }
+
+  #unknown(kind: 'user' | 'item', id: string, vocabulary: Vocabulary): FoldinError {
+    const examples = vocabulary.ids.slice(0, 3).map((known) => `"${known}"`);
+    const instead =
+      kind === 'user' ? ' A new user needs no training: give the history (--history a,b,c).' : '';
+    return new FoldinError('UNKNOWN_ID', `the model knows no ${kind} "${id}"`, {
+      remedy: `Ids are exact strings, such as ${examples.join(', ')}.${instead}`,
+      details: { [kind]: id },
+    });
+  }
+
+  #listed(indices: Uint32Array, scores: Float32Array | Float64Array): RecommendedItem[] {
+    if (indices[0] === NOT_FINITE) {
+      throw new FoldinError('DIVERGED', 'the model gave scores that are not finite numbers', {
+        remedy: 'Train it again with a lower learning rate (--lr).',
+      });
+    }
+    return Array.from(indices)
+      .filter((index) => index !== NO_ITEM)
+      .map((index, place) => this.#item(index, scores[place]));
+  }
+
+  #mostPopular(k: number, seen: Iterable<number>, include: readonly number[] | undefined): RecommendedItem[] {
+    const { popularity } = this.parts;
+    const hidden = new Set(seen);
+    return (include ?? Array.from(popularity, (_, index) => index))
+      .filter((index) => !hidden.has(index))
+      .sort((a, b) => popularity[b] - popularity[a] || a - b)
+      .slice(0, k)
+      .map((index) => this.#item(index, popularity[index]));
+  }
+
+  #item(index: number, score: number): RecommendedItem {
+    const title = this.parts.titles?.[index];
+    return { item: this.parts.items.ids[index], score, ...(title !== undefined && { title }) };
+  }
+}
+
+/** Popularity as the fallback goes by it: training users an item. */
+export const popularityOf = (train: Csr): Uint32Array => columnCounts(train);
