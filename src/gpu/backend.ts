@@ -2,9 +2,10 @@ import type { Backend, DeviceInfo, Ops, Tensor } from '../backend/backend.js';
 import { checkAlike, checkedOps, describe, mismatch } from '../backend/check.js';
 import { FoldinError } from '../errors.js';
 import { bagOps } from './bag.js';
+import { gpu } from './launch.js';
 import { lossOps } from './loss.js';
 import { matmulOps } from './matmul.js';
-import { GpuTensor, Memory, unpad } from './memory.js';
+import { type GpuTensor, Memory, unpad } from './memory.js';
 import { optimiserOps } from './optimiser.js';
 import { Queue } from './queue.js';
 import { randomOps } from './random.js';
@@ -121,19 +122,13 @@ export const gpuOps = (queue: Queue): Ops => ({
   ...randomOps(queue),
 });
 
-/** The tensor as this backend's own; CONFIG when another backend made it, FREED after free(). */
+/** The tensor as this backend's own: CONFIG when another backend made it, FREED after free(). */
 function own(tensor: Tensor): GpuTensor {
-  if (!(tensor instanceof GpuTensor)) {
-    throw new FoldinError('CONFIG', 'a tensor of another backend was given to the GPU backend', {
-      remedy: 'Read it there, and make a tensor of its values here.',
-    });
-  }
-  if (tensor.freed) {
-    throw new FoldinError('FREED', `a tensor ${describe(tensor)} is used after free()`, {
-      remedy: 'Free a tensor after its last use, and return from scope() what is used outside it.',
-    });
-  }
-  return tensor;
+  const mine = gpu(tensor);
+  if (!mine.freed) return mine;
+  throw new FoldinError('FREED', `a tensor ${describe(tensor)} is used after free()`, {
+    remedy: 'Free a tensor after its last use, and return from scope() what is used outside it.',
+  });
 }
 
 function typedError(error: GPUError): FoldinError {

@@ -1,12 +1,19 @@
 import type { Tensor } from '../backend/backend.js';
 import type { Activation, BatchRows, Dropout, SparseRows } from '../backend/ops.js';
 import { dropThreshold, mix } from '../backend/random.js';
-import type { GpuTensor } from './memory.js';
+import { FoldinError } from '../errors.js';
+import { GpuTensor } from './memory.js';
 
 /** The numbers that shaders/include/activation.wgsl gives the activations. */
 export const ACTIVATIONS: Record<Activation, number> = { linear: 0, relu: 1, tanh: 2, sigmoid: 3, gelu: 4 };
 
-export const gpu = (tensor: Tensor): GpuTensor => tensor as GpuTensor;
+/** The tensor as this backend's own; CONFIG when another backend made it. */
+export function gpu(tensor: Tensor): GpuTensor {
+  if (tensor instanceof GpuTensor) return tensor;
+  throw new FoldinError('CONFIG', 'a tensor of another backend was given to the GPU backend', {
+    remedy: 'Read it there, and make a tensor of its values here.',
+  });
+}
 
 export const vec4s = (elements: number): number => elements / 4;
 

@@ -49,6 +49,15 @@ describe('duplicates', () => {
     }
   });
 
+  it('adds up the same in any order, where float addition would not', () => {
+    const parts = [1e17, 1, -1e17, 5];
+    const sums = parts.map((_, n) => {
+      const rows = [...parts.slice(n), ...parts.slice(0, n)].map((value) => row('u', 'i', value));
+      return cleaned([...rows, row('u', 'j', 1)], { duplicates: 'sum', weight: 'value' }).join();
+    });
+    expect(new Set(sums).size).toBe(1);
+  });
+
   it('goes by the order of rows without times', () => {
     const rows = [row('u', 'i', 2), row('u', 'i', 4), row('u', 'i', 3)];
     expect(cleaned(rows, { duplicates: 'last', weight: 'value' })).toEqual(['u i 3']);

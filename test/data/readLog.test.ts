@@ -25,6 +25,7 @@ describe('detection', () => {
     ['third column a time', 'a|b|1655983211000\nc|d|1655983211000\n', { user: 1, item: 2, time: 3 }],
     ['third column an ISO time', 'a,b,2015-06-09T19:39:37Z\n', { user: 1, item: 2, time: 3 }],
     ['third column a value', 'a,b,3\nc,d,2.5\n', { user: 1, item: 2, value: 3 }],
+    ['delimiter that cuts all rows alike', 'u1;a, b, c, d;3\nu2;x;4\n', { user: 1, item: 2, value: 3 }],
     ['two columns', 'u1,i1\nu2,i2\n', { user: 1, item: 2 }],
   ];
   it.each(layouts)('%s', async (_, text, columns) => {

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Backend } from '../../src/backend/backend.js';
+import { createCpuBackend } from '../../src/cpu/backend.js';
+import { clean } from '../../src/data/clean.js';
+import { logRows } from '../../src/data/logRows.js';
+import { sampleLog } from '../../src/data/sample.js';
+import { heldOutUsers } from '../../src/data/split.js';
+import type { EpochEvent } from '../../src/events.js';
+import type { GpuBackend } from '../../src/gpu/backend.js';
+import { fit } from '../../src/recommend/fit.js';
+import { openGpu } from './backend.js';
+
+let gpu: GpuBackend;
+beforeAll(async () => {
+  gpu = await openGpu();
+});
+afterAll(() => gpu?.dispose());
+
+const { interactions } = clean(logRows(sampleLog({ users: 300, items: 120, seed: 3 }).rows));
+
+async function train(backend: Backend, model: string) {
+  const epochs: EpochEvent[] = [];
+  const { recommender, test } = await fit(backend, interactions, {
+    model,
+    network: model === 'mlp' ? { hidden: [33, 20] } : {},
+    train: { epochs: 4, batch: 50, seed: 5 },
+    split: heldOutUsers(interactions, { seed: 5 }),
+    onEvent: (event) => event.event === 'epoch' && epochs.push(event),
+  });
+  recommender.dispose();
+  return { epochs, metrics: test!.model.metrics };
+}
+
+it.each(['mlp', 'linear'])(
+  'trains %s as the CPU does, dropout included: losses and figures agree',
+  async (model) => {
+    const found = await train(gpu, model);
+    const expected = await train(createCpuBackend(), model);
+    expect(found.epochs).toHaveLength(expected.epochs.length);
+    for (const [index, { loss, validation }] of expected.epochs.entries()) {
+      expect(Math.abs(found.epochs[index].loss / loss - 1)).toBeLessThan(2e-5);
+      expect(found.epochs[index].validation!['ndcg@100']).toBeCloseTo(validation!['ndcg@100'], 3);
+    }
+    expect(found.metrics['ndcg@100'].mean).toBeCloseTo(expected.metrics['ndcg@100'].mean, 3);
+  },
+);
+
+it('uploads nothing within an epoch but the order and the columns of the batches, and uniforms', async () => {
+  const perEpoch: number[] = [];
+  let last = 0;
+  const { recommender, split } = await fit(gpu, interactions, {
+    train: { epochs: 5, batch: 50, patience: 0 },
+    onEvent: ({ event }) => {
+      if (event !== 'epoch') return;
+      perEpoch.push(gpu.counts.uploadedBytes - last);
+      last = gpu.counts.uploadedBytes;
+    },
+  });
+  recommender.dispose();
+  const steps = Math.ceil(split.train.rows / 50);
+  const order = 4 * split.train.rows;
+  const columns = 8 * split.train.indices.length + 4 * steps * (split.train.columns + 1);
+  const uniforms = 256 * 40 * (steps + 1);
+  for (const bytes of perEpoch.slice(1)) expect(bytes).toBeLessThan(order + columns + uniforms);
+});
