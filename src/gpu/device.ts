@@ -37,10 +37,12 @@ export async function openDevice(request: AdapterRequest): Promise<OpenDevice | 
 /** What an adapter is. NULL_ADAPTER for Dawn's `null` back end, which answers everything and computes nothing. */
 export function describe(adapter: GPUAdapter): DeviceInfo {
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
-  if (!vendor && !architecture && !device && !description) {
+  // Browsers may hide every name; outside one, an adapter without any is the null back end, too.
+  const nameless = !vendor && !architecture && !device && !description && globalThis.process?.versions?.node;
+  if (device === 'null-backend' || nameless) {
     throw new FoldinError(
       'NULL_ADAPTER',
-      'the adapter has no name: it is a null back end that computes nothing',
+      'the adapter is the null back end, which answers everything and computes nothing',
       {
         remedy: 'Remove backend=null from the WebGPU settings, or choose another adapter or --device cpu.',
       },
@@ -48,11 +50,17 @@ export function describe(adapter: GPUAdapter): DeviceInfo {
   }
   return {
     kind: isFallbackAdapter ? 'software' : 'gpu',
-    adapter:
-      device && !/^(0x)?[0-9a-f]+$/i.test(device) ? device : [vendor, architecture].filter(Boolean).join(' '),
+    adapter: nameOf(vendor, architecture, device),
     vendor,
     driver: description,
   };
+}
+
+/** Some drivers give a name, some a PCI number; browsers may give nothing at all. */
+function nameOf(vendor: string, architecture: string, device: string): string {
+  const isNumber = /^(0x)?[0-9a-f]{1,8}$/i.test(device);
+  const name = isNumber || !device ? [vendor, architecture].filter(Boolean).join(' ') : device;
+  return name.replace(/-+$/, '') || 'unnamed adapter';
 }
 
 export const adapterNames = (): Promise<string[]> => adapters.adapterNames();
