@@ -11,7 +11,7 @@ const users = 6040,
 const rows: number[][] = [];
 for (let u = 0; u < users; u++) {
   const s = new Set<number>();
-  const n = 20 + Math.floor(300 * randomUniform(1, 1, u, 0) ** 2);
+  const n = 20 + Math.floor(400 * randomUniform(1, 1, u, 0) ** 2);
   for (let i = 0; s.size < n; i++) s.add(Math.floor(items * randomUniform(1, 2, u, i) ** 2));
   rows.push([...s]);
 }

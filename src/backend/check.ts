@@ -58,6 +58,10 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     matrix('matmulTN', 'b', b, a.shape[0], ANY);
     matrix('matmulTN', 'out', out, a.shape[1], b.shape[1]);
   },
+  transpose({ input, out }) {
+    matrix('transpose', 'input', input, ANY, ANY);
+    matrix('transpose', 'out', out, input.shape[1], input.shape[0]);
+  },
   reduceActivation({ parts: partial, saved, out }) {
     matrix('reduceActivation', 'out', out, ANY, ANY);
     matrix('reduceActivation', 'saved', saved, out.shape[0], out.shape[1]);

@@ -85,6 +85,9 @@ export interface Ops {
    */
   matmulNT(args: { a: Tensor; b: Tensor; out: Tensor }): void;
 
+  /** out = inputᵀ; input f32[m, n], out f32[n, m]. */
+  transpose(args: { input: Tensor; out: Tensor }): void;
+
   /** out = aᵀ b; a f32[m, k], b f32[m, n], out f32[k, n]. */
   matmulTN(args: { a: Tensor; b: Tensor; out: Tensor }): void;
 

@@ -45,6 +45,13 @@ export const matmulNT: Ops['matmulNT'] = (args) => {
   }
 };
 
+export const transpose: Ops['transpose'] = (args) => {
+  const input = floats(args.input);
+  const out = floats(args.out);
+  const [m, n] = args.input.shape;
+  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) out[j * m + i] = input[i * n + j];
+};
+
 export const matmulTN: Ops['matmulTN'] = (args) => {
   const a = floats(args.a);
   const b = floats(args.b);

@@ -8,7 +8,7 @@ import {
   squaredError,
   sumSquares,
 } from './loss.js';
-import { activate, columnSums, matmulNN, matmulNT, matmulTN, reduceActivation } from './matmul.js';
+import { activate, columnSums, matmulNN, matmulNT, matmulTN, reduceActivation, transpose } from './matmul.js';
 import { adam, sgd, zeroDiagonal } from './optimiser.js';
 import { uniform } from './random.js';
 import { rankOf, topK } from './rank.js';
@@ -20,6 +20,7 @@ export const cpuOps: Ops = {
   matmulNN,
   matmulNT,
   matmulTN,
+  transpose,
   reduceActivation,
   activate,
   columnSums,

@@ -47,7 +47,7 @@ export function createGpuBackend(device: GPUDevice, info: DeviceInfo): GpuBacken
     return memory.zeros(dtype, shape);
   };
 
-  const ops = checkedOps(gpuOps(queue), () => queue.check());
+  const ops = checkedOps(gpuOps(queue, memory), () => queue.check());
 
   return {
     ...ops,
@@ -113,9 +113,9 @@ export function createGpuBackend(device: GPUDevice, info: DeviceInfo): GpuBacken
 }
 
 /** The kernels' launches; one a shader, under its name. */
-export const gpuOps = (queue: Queue): Ops => ({
+export const gpuOps = (queue: Queue, memory: Memory): Ops => ({
   ...bagOps(queue),
-  ...matmulOps(queue),
+  ...matmulOps(queue, memory),
   ...lossOps(queue),
   ...optimiserOps(queue),
   ...rankOps(queue),

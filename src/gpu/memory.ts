@@ -60,6 +60,8 @@ export class Memory {
   readonly #pool = new Map<number, GPUBuffer[]>();
   readonly #all = new Set<GPUBuffer>();
   readonly #scopes = new Scopes();
+  readonly #scratch = new Map<string, GpuTensor>();
+  #scratchBytes = 0;
 
   constructor(
     private readonly device: GPUDevice,
@@ -74,8 +76,21 @@ export class Memory {
     const [rows, stride] = storage(dtype, shape);
     const tensor = new GpuTensor(this, this.#buffer(rows * stride * 4, dtype, shape), dtype, shape);
     this.liveBytes += tensor.bytes;
-    this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
+    this.peakBytes = Math.max(this.peakBytes, this.liveBytes + this.#scratchBytes);
     this.#scopes.made(tensor);
+    return tensor;
+  }
+
+  /** A tensor for the insides of a launch: one a shape, kept for good, overwritten by the next launch that needs it. */
+  scratch(shape: readonly [number, number]): GpuTensor {
+    const key = shape.join();
+    let tensor = this.#scratch.get(key);
+    if (!tensor) {
+      const [rows, stride] = storage('f32', shape);
+      tensor = new GpuTensor(this, this.#buffer(rows * stride * 4, 'f32', shape), 'f32', shape);
+      this.#scratchBytes += tensor.bytes;
+      this.#scratch.set(key, tensor);
+    }
     return tensor;
   }
 

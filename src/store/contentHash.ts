@@ -2,7 +2,8 @@ import { FoldinError } from '../errors.js';
 
 /** 64 MiB: small enough to hash on any machine, large enough to be few. */
 const PIECE_BYTES = 1 << 26;
-const DIGITS = 64;
+/** Hex digits of a hash. */
+export const DIGITS = 64;
 const ZERO = 0x30;
 
 /**
@@ -26,7 +27,7 @@ export async function contentHash(bytes: Uint8Array, digitsAt: number): Promise<
 /** What stands in the place of the digits until they are known. */
 export const NO_HASH = '0'.repeat(DIGITS);
 
-async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
+export async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
   const subtle = globalThis.crypto?.subtle;
   if (!subtle) {
     throw new FoldinError(

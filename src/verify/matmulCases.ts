@@ -113,6 +113,20 @@ function matmulTN([k, m, n]: readonly [number, number, number]): KernelCase {
   };
 }
 
+function transpose(m: number, n: number): KernelCase {
+  return {
+    kernel: 'transpose',
+    name: `[${m}, ${n}]`,
+    run: (backend) =>
+      outputsOf(backend, () => {
+        const out = stale(backend, n, m);
+        backend.transpose({ input: backend.tensor(numbers(m * n, 42), [m, n]), out });
+        return { out };
+      }),
+    bound: () => ({ out: 0 }),
+  };
+}
+
 function columnSums(m: number, n: number): KernelCase {
   const run = (backend: Backend, sign = same) =>
     outputsOf(backend, () => {
@@ -215,6 +229,10 @@ export const matmulCases: readonly KernelCase[] = [
   ...ACTIVATIONS.map((activation) => activate(5, 50, activation)),
   activate(1, 1, 'tanh'),
   activate(33, 257, 'sigmoid'),
+  transpose(1, 1),
+  transpose(5, 7),
+  transpose(64, 257),
+  transpose(300, 33),
   columnSums(1, 1),
   columnSums(5, 7),
   columnSums(33, 65),

@@ -1,0 +1,81 @@
+import { basename } from 'node:path';
+import { type CleanOptions, type CleanReport, clean } from '../data/clean.js';
+import { fileSource } from '../data/files.node.js';
+import type { Interactions } from '../data/interactions.js';
+import { readItemTitles, withTitles } from '../data/items.js';
+import { type Log, type ReadLogOptions, readLog } from '../data/readLog.js';
+import { dataReport, type Report } from '../data/report.js';
+import { usage } from './options.js';
+import type { Output } from './output.js';
+import { Progress } from './progress.js';
+import { count } from './table.js';
+
+export interface ReadResult {
+  readonly log: Log;
+  readonly interactions: Interactions;
+  readonly cleaned: CleanReport;
+  readonly report: Report;
+}
+
+/** Reads and cleans files as one log. */
+export async function readInteractions(
+  files: readonly string[],
+  reading: ReadLogOptions,
+  cleaning: CleanOptions,
+  { out, signal }: { out: Output; signal: AbortSignal },
+): Promise<ReadResult> {
+  if (files.filter((file) => file === '-').length > 1) {
+    throw usage('standard input is given twice', 'Give "-" once.');
+  }
+  const progress = new Progress(out);
+  const onProgress = (bytes: number) => progress.update(0, `reading, ${count(bytes / 1e6)} MB`);
+  try {
+    const log = await readLog(files.map(fileSource), { ...reading, signal, onProgress });
+    const cleaned = clean(log.rows, cleaning);
+    return {
+      log,
+      interactions: cleaned.interactions,
+      cleaned: cleaned.report,
+      report: dataReport(log, cleaned),
+    };
+  } finally {
+    progress.end();
+  }
+}
+
+/** Says how a log was read and what it holds. */
+export function noteLog(out: Output, files: readonly string[], result: ReadResult): void {
+  const { log, report, cleaned } = result;
+  const { delimiter, header, columns, ignored } = log.detected;
+  const named = Object.entries(columns).map(([role, column]) => `${role}=${column}`);
+  const cut = delimiter === '\t' ? 'tab' : `"${delimiter}"`;
+  const unused = ignored.length > 0 ? `, not used: ${ignored.join(', ')}` : '';
+  out.note(
+    `read      ${files.map(shown).join(', ')}: ${cut}, ${header ? 'header' : 'no header'}, ${named.join(' ')}${unused}`,
+  );
+  const merged = report.duplicates > 0 ? `, ${count(report.duplicates)} duplicates (${cleaned.policy})` : '';
+  out.note(
+    `log       ${count(report.users)} users, ${count(report.items)} items, ` +
+      `${count(report.interactions)} interactions of ${count(report.rows.read)} rows${merged}`,
+  );
+  for (const { message } of report.warnings) out.note(`warning   ${message}`);
+}
+
+const shown = (file: string): string => (file === '-' ? 'standard input' : basename(file));
+
+/** The same interactions with the titles of an item file. */
+export async function addTitles(
+  interactions: Interactions,
+  file: string,
+  { log, out, encoding }: { log: Log; out: Output; encoding: ReadLogOptions['encoding'] },
+): Promise<Interactions> {
+  if (file === '-') throw usage('the item file cannot be standard input', 'Give --items a file.');
+  const known = await readItemTitles(fileSource(file), { encoding, itemColumn: log.detected.columns.item });
+  const titled = withTitles(interactions, known.titles, file);
+  const found = titled.titles!.filter((title) => title !== undefined).length;
+  out.note(
+    `titles    ${basename(file)}: ${count(found)} of ${count(interactions.items.size)} items, ` +
+      `item=${known.columns.item} title=${known.columns.title}`,
+  );
+  return titled;
+}

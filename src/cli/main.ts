@@ -1,0 +1,98 @@
+#!/usr/bin/env node
+import type { CommanderError } from 'commander';
+import { FoldinError } from '../errors.js';
+import { nearestName } from '../evaluate/nearestName.js';
+import type { CommandSpec, SharedOptions } from './command.js';
+import { exitCode, reportError, usageError } from './errors.js';
+import { Output } from './output.js';
+
+type Loader = () => Promise<{ command: CommandSpec }>;
+
+/** Every command with what it is for. Its file, and what that needs, is loaded only when it is asked for. */
+const COMMANDS: Readonly<Record<string, { summary: string; load: Loader }>> = {
+  sample: { summary: 'write a made-up log to try things on', load: () => import('./sample.js') },
+  inspect: {
+    summary: 'describe a log: what is in it, what is wrong with it',
+    load: () => import('./inspect.js'),
+  },
+  train: { summary: 'train a model on a log and measure it', load: () => import('./train.js') },
+  evaluate: { summary: 'measure a model beside popularity', load: () => import('./evaluate.js') },
+  recommend: { summary: 'the best items for a user or a history', load: () => import('./recommend.js') },
+  score: { summary: 'the predicted interest of a user in one item', load: () => import('./score.js') },
+  info: { summary: 'adapters, and what foldin will compute on', load: () => import('./info.js') },
+  verify: { summary: 'check every kernel on this adapter', load: () => import('./verify.js') },
+  version: { summary: 'print the version', load: () => import('./version.js') },
+};
+
+const HELP = `Example:
+  foldin sample --out log.csv --items-out items.csv
+  foldin train log.csv --items items.csv --out books.safetensors
+  foldin recommend books.safetensors --user u0001
+
+Usage: foldin COMMAND [options]
+
+Learns what each user will like from a log of what users did, on any GPU or without one.
+
+Commands:
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(11)}${summary}`)
+  .join('\n')}
+
+"foldin COMMAND --help" shows the command's options, an example first.
+`;
+
+async function main(argv: readonly string[], out: Output, signal: AbortSignal): Promise<void> {
+  const [first, ...rest] = argv;
+  if (first === undefined) {
+    throw new FoldinError('USAGE', 'no command is given', {
+      remedy: 'Start with "foldin sample --out log.csv --items-out items.csv", or see "foldin --help".',
+    });
+  }
+  if (first === '--help' || first === '-h' || (first === 'help' && rest.length === 0)) return out.data(HELP);
+  if (first === 'help') return main([...rest.slice(0, 1), '--help'], out, signal);
+  if (first === '--version' || first === '-V') return main(['version', ...rest], out, signal);
+  const { command: spec } = await loaderOf(first)();
+  const { buildCommand } = await import('./command.js');
+  const command = buildCommand(spec);
+  try {
+    command.parse(rest, { from: 'user' });
+  } catch (error) {
+    if (error instanceof FoldinError) throw error;
+    const { code } = error as CommanderError;
+    if (code === 'commander.helpDisplayed') return;
+    if (!code?.startsWith('commander.')) throw error;
+    throw usageError(
+      error as CommanderError,
+      spec.name,
+      command.options.flatMap(({ long }) => long ?? []),
+    );
+  }
+  await spec.run({ out, options: command.opts<SharedOptions>(), args: command.processedArgs, signal, argv });
+}
+
+function loaderOf(name: string): Loader {
+  if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name].load;
+  const what = name.startsWith('-')
+    ? `"${name}" stands where a command should`
+    : `there is no command "${name}"`;
+  const nearest = nearestName(name, Object.keys(COMMANDS));
+  throw new FoldinError('USAGE', what, {
+    remedy: `Did you mean "foldin ${nearest}"? "foldin --help" lists the commands.`,
+    details: { got: name, nearest },
+  });
+}
+
+const argv = process.argv.slice(2);
+const flags = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+const out = new Output(flags.includes('--json'), flags.includes('--quiet'));
+const stop = new AbortController();
+// The first signal stops the work in order, the second one at once.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal));
+try {
+  await main(argv, out, stop.signal);
+} catch (error) {
+  reportError(error, out);
+  process.exitCode = exitCode(error);
+  // A pipe that nobody read to its end must not keep the process.
+  process.stdin.unref?.();
+}

@@ -1,0 +1,122 @@
+import type { Command } from 'commander';
+import type { CleanOptions } from '../data/clean.js';
+import type { ColumnRef } from '../data/detect.js';
+import type { ReadLogOptions } from '../data/readLog.js';
+import { FoldinError } from '../errors.js';
+
+/** Wrong usage of an option: exit code 2. */
+export const wrongOption = (option: string, got: string, expected: string): FoldinError =>
+  new FoldinError('CONFIG', `--${option} is "${got}"; expected ${expected}`, {
+    remedy: `Give --${option} ${expected}.`,
+    details: { option, got },
+  });
+
+export const usage = (message: string, remedy: string): FoldinError =>
+  new FoldinError('USAGE', message, { remedy });
+
+/** Parsers of option values; the ranges are checked where the values are used. */
+export const number =
+  (option: string) =>
+  (text: string): number => {
+    if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
+    throw wrongOption(option, text, 'a number');
+  };
+
+export const wholeNumber =
+  (option: string) =>
+  (text: string): number => {
+    if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+    throw wrongOption(option, text, 'a whole number');
+  };
+
+/** "128,64" -> [128, 64]; "none" -> []. */
+export const wholeNumbers =
+  (option: string) =>
+  (text: string): number[] =>
+    text === 'none' ? [] : text.split(',').map(wholeNumber(option));
+
+export const words = (text: string): string[] =>
+  text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+
+/** Repeated options add up. */
+export const collect = (text: string, previous: readonly string[] = []): string[] => [...previous, text];
+
+const columnOrNone = (text: string): ColumnRef | false => (text === 'none' ? false : text);
+
+interface ReadingFlags {
+  readonly user?: string;
+  readonly item?: string;
+  readonly value?: ColumnRef | false;
+  readonly time?: ColumnRef | false;
+  readonly delimiter?: string;
+  readonly header?: boolean;
+  readonly encoding?: string;
+  readonly maxBadRows?: number;
+  readonly strict?: boolean;
+}
+
+interface CleaningFlags {
+  readonly duplicates?: string;
+  readonly minValue?: number;
+  readonly minUser?: number;
+  readonly minItem?: number;
+  readonly weight?: string;
+}
+
+export type LogFlags = ReadingFlags & CleaningFlags & { readonly items?: string };
+
+/** How the files are read. What is not given is found out from the file and printed. */
+export const defineReading = (command: Command): Command =>
+  command
+    .option('--user <column>', 'column of the user, by name or place from 1')
+    .option('--item <column>', 'column of the item')
+    .option('--value <column>', 'column of the rating or amount; "none" to use none', columnOrNone)
+    .option('--time <column>', 'column of the time; "none" to use none', columnOrNone)
+    .option('--delimiter <text>', 'tab, ",", ";", "|" or "::"')
+    .option('--no-header', 'the first line is data')
+    .option('--encoding <name>', 'utf-8 or latin1')
+    .option('--max-bad-rows <share>', 'unusable rows allowed (default 0.01)', number('max-bad-rows'))
+    .option('--strict', 'stop at the first unusable row');
+
+/** What rows become. */
+export const defineCleaning = (command: Command): Command =>
+  command
+    .option('--duplicates <rule>', 'rows of one pair: sum, last, first, max, mean, count or binary')
+    .option(
+      '--min-value <x>',
+      'smaller values are no interest (4 for "rated 4 or better")',
+      number('min-value'),
+    )
+    .option('--min-user <n>', 'leave out users with fewer items', wholeNumber('min-user'))
+    .option('--min-item <n>', 'leave out items with fewer users', wholeNumber('min-item'))
+    .option('--weight <rule>', 'weight of a pair: none (default), value, log1p or cap:N');
+
+/** The options of readLog, as plain JSON. */
+export function readingOf(flags: ReadingFlags): ReadLogOptions {
+  const { user, item, value, time, delimiter, encoding, maxBadRows, strict } = flags;
+  return given({
+    user,
+    item,
+    value,
+    time,
+    delimiter,
+    header: flags.header === false ? false : undefined,
+    encoding: encoding as ReadLogOptions['encoding'],
+    maxBadRows,
+    strict,
+  });
+}
+
+/** The options of clean, as plain JSON. */
+export function cleaningOf(flags: CleaningFlags): CleanOptions {
+  const { duplicates, minValue, minUser, minItem, weight } = flags;
+  return given({ duplicates, minValue, minUser, minItem, weight }) as CleanOptions;
+}
+
+/** An object without its undefined members. */
+export function given<T extends object>(all: T): T {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,59 @@
+import { basename } from 'node:path';
+import type { CleanOptions } from '../data/clean.js';
+import type { ReadLogOptions } from '../data/readLog.js';
+import type { Report } from '../data/report.js';
+import type { EvaluationSet } from '../data/splitTypes.js';
+import { FoldinError } from '../errors.js';
+import type { Manifest } from '../store/modelFile.js';
+import type { SplitSpec } from './splitting.js';
+import type { Verification } from './verified.js';
+
+/** How the command line made a model, in its manifest beside what `fit` writes: enough to do it again. */
+export interface Provenance {
+  readonly data: {
+    readonly fingerprint: string;
+    /** Base names only: a path says where somebody works. */
+    readonly files: readonly string[];
+    readonly report: Report;
+  };
+  readonly reading: ReadLogOptions;
+  readonly cleaning: CleanOptions;
+  readonly splitOptions: SplitSpec;
+  /** Users of the test part that cannot be scored. */
+  readonly testLeftOut: { readonly cold: number; readonly skipped: number };
+  /** Of the kernels on the adapter it was trained on; null when they were never verified there. */
+  readonly verified: Verification | null;
+}
+
+export function provenance(parts: {
+  readonly fingerprint: string;
+  readonly files: readonly string[];
+  readonly report: Report;
+  readonly reading: ReadLogOptions;
+  readonly cleaning: CleanOptions;
+  readonly splitOptions: SplitSpec;
+  readonly test: EvaluationSet;
+  readonly verified: Verification | null;
+}): Provenance {
+  const { fingerprint, files, report, reading, cleaning, splitOptions, test, verified } = parts;
+  const badRows = report.badRows.map((row) => ({ ...row, file: basename(row.file) }));
+  return {
+    data: { fingerprint, files: files.map((file) => basename(file)), report: { ...report, badRows } },
+    reading,
+    cleaning,
+    splitOptions,
+    testLeftOut: leftOut(test),
+    verified,
+  };
+}
+
+export const leftOut = ({ cold = 0, skipped = 0 }: EvaluationSet) => ({ cold, skipped });
+
+/** What `provenance` wrote. CONFIG for a model that was not made by the command line. */
+export function provenanceOf(manifest: Manifest): Provenance {
+  const found = manifest as unknown as Partial<Provenance>;
+  if (found.data && found.reading && found.cleaning && found.splitOptions) return found as Provenance;
+  throw new FoldinError('CONFIG', 'the model file does not say how its log was read, cleaned and split', {
+    remedy: 'Evaluate it with --foldin FILE --heldout FILE, or train it with "foldin train".',
+  });
+}
