@@ -1,59 +1,74 @@
 // loss[b] = -scale sum_i x_bi log softmax(logits_b)_i; logits <- scale (n_b softmax(logits_b) - x_b); twin: src/cpu/loss.ts
 // logits: f32[batch, items], in place   targetsIndptr: u32[users + 1]   targetsIndices: u32[nnz]
 // targetsValues: f32[nnz] or f32[1]   rows: u32[any]   loss: f32[batch]
-// One workgroup a row. Scalars, not vec4: two threads must never write components of one vec4.
+// One workgroup a row.
+// #include "include/mask.wgsl"
 // #include "include/reduce.wgsl"
-// #include "include/softmax.wgsl"
 struct Params {
   first: u32,
   count: u32,
   capacity: u32,
   items: u32,
-  stride: u32,
+  stride4: u32,
   valueStep: u32,
   scale: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> logits: array<f32>;
+@group(0) @binding(1) var<storage, read_write> logits: array<vec4f>;
 @group(0) @binding(2) var<storage, read> targetsIndptr: array<u32>;
 @group(0) @binding(3) var<storage, read> targetsIndices: array<u32>;
 @group(0) @binding(4) var<storage, read> targetsValues: array<f32>;
 @group(0) @binding(5) var<storage, read> rows: array<u32>;
 @group(0) @binding(6) var<storage, read_write> loss: array<f32>;
+// #include "include/targets.wgsl"
+const LOWEST = -3.4e38;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let row = group.x;
   let thread = local.x;
-  let base = row * params.stride;
+  let base = row * params.stride4;
   if (row >= params.count) {
-    for (var i = thread; i < params.stride; i += 64u) { logits[base + i] = 0.0; }
-    if (thread == 0u && row < params.capacity) { loss[row] = 0.0; }
+    clearRow(row, thread);
     return;
   }
   let user = rows[params.first + row];
   let begin = targetsIndptr[user];
   let end = targetsIndptr[user + 1u];
 
-  var mine = Softmax(LOWEST, 0.0);
-  for (var i = thread; i < params.items; i += 64u) { mine = merge(mine, Softmax(logits[base + i], 1.0)); }
-  let all = workgroupSoftmax(mine, thread);
+  // Padding columns hold 0, which must not win the maximum.
+  let whole = params.items / 4u;
+  var most = vec4f(LOWEST);
+  for (var c = thread; c < whole; c += 64u) { most = max(most, logits[base + c]); }
+  if (thread == 0u && whole < params.stride4) {
+    most = max(most, lowerColumns(logits[base + whole], whole, params.items, LOWEST));
+  }
+  let maximum = workgroupMax(max(max(most.x, most.y), max(most.z, most.w)), thread);
 
-  // x: sum of the targets; y: sum of target * (logit - maximum).
-  var sums = vec4f(0.0);
+  // n: sum of the targets; xz: sum of target * (logit - maximum).
+  var n = 0.0;
+  var xz = 0.0;
   for (var e = begin + thread; e < end; e += 64u) {
-    let x = targetsValues[e * params.valueStep];
-    sums += vec4f(x, x * (logits[base + targetsIndices[e]] - all.m), 0.0, 0.0);
+    let x = targetsValue(e);
+    let item = targetsIndices[e];
+    n += x;
+    xz += x * (logits[base + item / 4u][item % 4u] - maximum);
   }
-  let total = workgroupSum(sums, thread);
-  if (thread == 0u) { loss[row] = params.scale * (total.x * log(all.s) - total.y); }
+  // All logits must have been read before they turn into exponentials.
+  storageBarrier();
+  var sum = vec4f(0.0);
+  for (var c = thread; c < params.stride4; c += 64u) {
+    let p = keepColumns(exp(logits[base + c] - maximum), c, params.items);
+    logits[base + c] = p;
+    sum += p;
+  }
+  let total = workgroupSum(vec4f((sum.x + sum.y) + (sum.z + sum.w), n, xz, 0.0), thread);
+  if (thread == 0u) { loss[row] = params.scale * (total.y * log(total.x) - total.z); }
 
-  let factor = params.scale * total.x / all.s;
-  for (var i = thread; i < params.items; i += 64u) {
-    logits[base + i] = factor * exp(logits[base + i] - all.m);
-  }
+  let factor = params.scale * total.y / total.x;
+  for (var c = thread; c < params.stride4; c += 64u) { logits[base + c] *= factor; }
   storageBarrier();
   for (var e = begin + thread; e < end; e += 64u) {
-    logits[base + targetsIndices[e]] -= params.scale * targetsValues[e * params.valueStep];
+    if (isFirstOfVec4(e, begin)) { logits[base + targetsIndices[e] / 4u] -= params.scale * targetsOfVec4(e, end); }
   }
 }

@@ -27,10 +27,10 @@ const RULES = { heldOutUsers, globalTime, random };
 export const defineSplit = (command: Command): Command =>
   command
     .addOption(
-      new Option('--split <rule>', 'what is held out to measure by (default heldOutUsers, see below)').choices([
-        ...Object.keys(RULES),
-        'given',
-      ]),
+      new Option(
+        '--split <rule>',
+        'what is held out to measure by (default heldOutUsers, see below)',
+      ).choices([...Object.keys(RULES), 'given']),
     )
     .option('--validation <share>', 'held out to choose the epoch (default 0.1)', number('validation'))
     .option('--test <share>', 'held out to measure once at the end (default 0.1)', number('test'))
@@ -48,9 +48,13 @@ export const SPLIT_NOTES = `Splits:
 /** The parts of a log. CONFIG for `given`, whose parts are files. */
 export function splitBy({ name, ...options }: SplitSpec, interactions: Interactions): Split {
   if (name !== 'given') return RULES[name](interactions, options);
-  throw new FoldinError('CONFIG', 'the model was validated on files of its own, so the log has no test part', {
-    remedy: 'Evaluate it with --foldin FILE --heldout FILE.',
-  });
+  throw new FoldinError(
+    'CONFIG',
+    'the model was validated on files of its own, so the log has no test part',
+    {
+      remedy: 'Evaluate it with --foldin FILE --heldout FILE.',
+    },
+  );
 }
 
 /** The split that flags ask for; `defaults` are a preset's shares. */
@@ -63,7 +67,10 @@ export function splitSpec(
   const fromFiles = validationFoldin !== undefined || validationHeldout !== undefined;
   const wrong = (message: string, remedy: string) => new FoldinError('USAGE', message, { remedy });
   if (fromFiles && (validationFoldin === undefined || validationHeldout === undefined)) {
-    throw wrong('only one of the two validation files is given', 'Give --validation-foldin and --validation-heldout.');
+    throw wrong(
+      'only one of the two validation files is given',
+      'Give --validation-foldin and --validation-heldout.',
+    );
   }
   if (flags.split === 'given' && !fromFiles) {
     throw wrong('the split is given, but no files are', 'Give --validation-foldin and --validation-heldout.');

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { FoldinError } from '../errors.js';
 import {
   checkNetworkConfig,
   checkTrainConfig,
@@ -11,7 +12,6 @@ import {
   type TrainConfig,
 } from '../model/config.js';
 import { MODEL_NAMES, trainDefaults } from '../model/registry.js';
-import { FoldinError } from '../errors.js';
 import { given, number, wholeNumber, wholeNumbers } from './options.js';
 
 export interface ModelFlags {
@@ -56,17 +56,51 @@ const one = (flag: string, what: string, choices: readonly string[]): Option =>
 
 export const defineModel = (command: Command): Command =>
   command
-    .addOption(one('--model <name>', 'mlp (default), linear, or the baselines popular and random', MODEL_NAMES))
+    .addOption(
+      one('--model <name>', 'mlp (default), linear, or the baselines popular and random', MODEL_NAMES),
+    )
     .addOption(one('--preset <name>', "textbook: the tutorial's network to the letter", ['textbook']))
-    .option('--hidden <sizes>', 'units of the hidden layers, or "none" (default 128,64)', wholeNumbers('hidden'))
-    .addOption(one('--activation <name>', 'of hidden layers (default relu)', ['linear', 'relu', 'tanh', 'sigmoid', 'gelu']))
+    .option(
+      '--hidden <sizes>',
+      'units of the hidden layers, or "none" (default 128,64)',
+      wholeNumbers('hidden'),
+    )
+    .addOption(
+      one('--activation <name>', 'of hidden layers (default relu)', [
+        'linear',
+        'relu',
+        'tanh',
+        'sigmoid',
+        'gelu',
+      ]),
+    )
     .addOption(one('--loss <name>', '(default mse)', ['mse', 'weightedMse', 'multinomial', 'bce']))
-    .addOption(one('--output <name>', 'what the loss sees of the scores (default: what the loss needs)', ['linear', 'softmax', 'sigmoid']))
-    .option('--negative-weight <x>', 'weightedMse: weight of what a user did not do', number('negative-weight'))
-    .option('--dropout <share>', 'of a history, left out at random in training (default 0.5)', number('dropout'))
+    .addOption(
+      one('--output <name>', 'what the loss sees of the scores (default: what the loss needs)', [
+        'linear',
+        'softmax',
+        'sigmoid',
+      ]),
+    )
+    .option(
+      '--negative-weight <x>',
+      'weightedMse: weight of what a user did not do',
+      number('negative-weight'),
+    )
+    .option(
+      '--dropout <share>',
+      'of a history, left out at random in training (default 0.5)',
+      number('dropout'),
+    )
     .addOption(one('--normalise <rule>', 'l2: histories are scaled to length 1 (default)', ['none', 'l2']))
     .addOption(one('--targets <rule>', "sum: a user's targets add up to 1 (default raw)", ['raw', 'sum']))
-    .addOption(one('--reduction <rule>', 'users: loss summed over items, averaged over users (default); mean: over both', ['users', 'mean', 'sum']))
+    .addOption(
+      one(
+        '--reduction <rule>',
+        'users: loss summed over items, averaged over users (default); mean: over both',
+        ['users', 'mean', 'sum'],
+      ),
+    )
     .option('--zero-diagonal', 'linear: an item may not predict itself (default)')
     .option('--no-zero-diagonal', 'linear: it may')
     .option('--epochs <n>', 'at most (default 150)', wholeNumber('epochs'))
@@ -76,13 +110,34 @@ export const defineModel = (command: Command): Command =>
     .option('--l2 <x>', 'penalty on squared weights (default 0.005)', number('l2'))
     .option('--momentum <x>', 'sgd', number('momentum'))
     .option('--weight-decay <x>', 'adamw', number('weight-decay'))
-    .option('--patience <n>', 'validations without a better one before it stops; 0: never (default 20)', wholeNumber('patience'))
+    .option(
+      '--patience <n>',
+      'validations without a better one before it stops; 0: never (default 20)',
+      wholeNumber('patience'),
+    )
     .option('--validate-every <epochs>', '(default 1)', wholeNumber('validate-every'));
 
 /** Flags that say nothing to a model without training. */
 const OF_NETWORKS: readonly (keyof ModelFlags)[] = [
-  'preset', 'epochs', 'batch', 'lr', 'l2', 'optimizer', 'momentum', 'weightDecay', 'patience', 'validateEvery',
-  'hidden', 'activation', 'output', 'loss', 'dropout', 'negativeWeight', 'normalise', 'targets', 'reduction',
+  'preset',
+  'epochs',
+  'batch',
+  'lr',
+  'l2',
+  'optimizer',
+  'momentum',
+  'weightDecay',
+  'patience',
+  'validateEvery',
+  'hidden',
+  'activation',
+  'output',
+  'loss',
+  'dropout',
+  'negativeWeight',
+  'normalise',
+  'targets',
+  'reduction',
   'zeroDiagonal',
 ];
 

@@ -64,3 +64,25 @@ function nameOf(vendor: string, architecture: string, device: string): string {
 }
 
 export const adapterNames = (): Promise<string[]> => adapters.adapterNames();
+
+/** What an adapter can do. */
+export interface AdapterDetails {
+  readonly device: DeviceInfo;
+  /** Sorted. */
+  readonly features: readonly string[];
+  /** By name; sizes in bytes. */
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** The details of the adapter that `openDevice` would open, or null when there is none. */
+export async function adapterDetails(request: AdapterRequest): Promise<AdapterDetails | null> {
+  const adapter = await adapters.requestAdapter(request);
+  if (!adapter) return null;
+  const limits: Record<string, number> = {};
+  // They are getters of the prototype, which Object.keys does not see.
+  for (const name in adapter.limits) {
+    const limit = adapter.limits[name as keyof GPUSupportedLimits];
+    if (typeof limit === 'number') limits[name] = limit;
+  }
+  return { device: describe(adapter), features: [...adapter.features].map(String).sort(), limits };
+}

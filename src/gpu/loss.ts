@@ -35,6 +35,7 @@ export function lossOps(queue: Queue): LossOps {
         capacity: args.logits.shape[0],
         items: columns,
         stride,
+        stride4: vec4s(stride),
         valueStep: valueStep(args.targets),
         scale: args.scale,
         ...extra,

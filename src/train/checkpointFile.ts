@@ -45,9 +45,9 @@ export async function decodeCheckpoint(bytes: Uint8Array): Promise<SavedCheckpoi
     all.set(name, { shape, values });
   }
   // The hash is right, so this is what encodeCheckpoint wrote.
-  const state = JSON.parse(metadata.get('state')!) as Omit<Checkpoint, 'tensors'>;
+  const state: Omit<Checkpoint, 'tensors'> = JSON.parse(metadata.get('state')!);
   const madeWith = JSON.parse(metadata.get('madeWith')!) as Record<string, unknown>;
-  return { checkpoint: { bestValidation: undefined, ...state, tensors: all }, madeWith };
+  return { checkpoint: { ...state, tensors: all }, madeWith };
 }
 
 const corrupt = (reason: string): FoldinError =>

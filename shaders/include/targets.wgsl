@@ -1,0 +1,21 @@
+// Sparse targets among dense logits. Two threads must never write components of one vec4, so the targets of a
+// vec4, which are neighbours in the row, all belong to the thread that has the first of them.
+fn targetsValue(e: u32) -> f32 { return targetsValues[e * params.valueStep]; }
+
+fn isFirstOfVec4(e: u32, begin: u32) -> bool {
+  return e == begin || targetsIndices[e - 1u] / 4u != targetsIndices[e] / 4u;
+}
+
+// The targets of the vec4 that entry `e` is the first of.
+fn targetsOfVec4(e: u32, end: u32) -> vec4f {
+  let c = targetsIndices[e] / 4u;
+  var x = vec4f(0.0);
+  for (var j = e; j < end && targetsIndices[j] / 4u == c; j++) { x[targetsIndices[j] % 4u] = targetsValue(j); }
+  return x;
+}
+
+// Padding rows of a batch have no gradient and no loss.
+fn clearRow(row: u32, thread: u32) {
+  for (var c = thread; c < params.stride4; c += 64u) { logits[row * params.stride4 + c] = vec4f(0.0); }
+  if (thread == 0u && row < params.capacity) { loss[row] = 0.0; }
+}
