@@ -52,6 +52,10 @@ async function main(argv: readonly string[], out: Output, signal: AbortSignal): 
   if (first === 'help') return main([...rest.slice(0, 1), '--help'], out, signal);
   if (first === '--version' || first === '-V') return main(['version', ...rest], out, signal);
   const { command: spec } = await loaderOf(first)();
+  // Nothing to parse, and scripts ask for it often: the parser would double the time.
+  if (first === 'version' && rest.every((word) => word === '--json')) {
+    return spec.run({ out, options: {}, args: [], signal, argv });
+  }
   const { buildCommand } = await import('./command.js');
   const command = buildCommand(spec);
   try {

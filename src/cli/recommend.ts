@@ -6,7 +6,7 @@ import { type DeviceFlags, defineDevice, withBackend } from './device.js';
 import { collect, usage, wholeNumber, wrongOption } from './options.js';
 import type { Output } from './output.js';
 import { writeAll } from './recommendAll.js';
-import { count, fit, table } from './table.js';
+import { clip, count, table } from './table.js';
 import { defineWho, itemIds, type WhoFlags, whoOf } from './who.js';
 
 export interface RecommendFlags extends SharedOptions, DeviceFlags, WhoFlags {
@@ -69,15 +69,15 @@ async function run({ out, options, args, signal }: Context<RecommendFlags>): Pro
       if (all) return await writeAll(recommender, options.out!, settings, out);
       const found = await recommender.recommendMany(whoOf(options, recommender), settings);
       if (out.isJson) out.json(found);
-      else found.forEach((one, i) => print(one, k, found.length > 1, i > 0, out));
+      else for (const one of found) print(one, k, found.length > 1, out);
     } finally {
       recommender.dispose();
     }
   });
 }
 
-function print(one: Recommendation, k: number, isOneOfMany: boolean, isLater: boolean, out: Output): void {
-  if (isOneOfMany) out.data(`${isLater ? '\n' : ''}${out.paint.bold(`user ${one.user}`)}`);
+function print(one: Recommendation, k: number, isOneOfMany: boolean, out: Output): void {
+  if (isOneOfMany) out.data(out.paint.bold(`user ${one.user}`));
   const who = one.user === undefined ? 'the history' : `user ${one.user}`;
   if (one.unknownItems.length > 0) {
     out.warn(`unknown to the model, and ignored: ${one.unknownItems.join(', ')}`);
@@ -97,7 +97,7 @@ function print(one: Recommendation, k: number, isOneOfMany: boolean, isLater: bo
   const rows = one.items.map(({ item, title, score }, i) => [
     String(i + 1),
     item,
-    ...(titled ? [fit(title ?? '', 60)] : []),
+    ...(titled ? [clip(title ?? '', 60)] : []),
     one.source === 'fallback' ? String(score) : score.toFixed(4),
   ]);
   const head = ['rank', 'item', ...(titled ? ['title'] : []), 'score'];

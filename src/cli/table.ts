@@ -12,7 +12,7 @@ export function widthOf(text: string): number {
 }
 
 /** Cut to a width, with "..." where something is missing. Control characters become spaces. */
-export function fit(text: string, width: number): string {
+export function clip(text: string, width: number): string {
   const clean = text.replace(/\p{Cc}+/gu, ' ');
   if (widthOf(clean) <= width) return clean;
   let cut = '';

@@ -34,7 +34,7 @@ export class EpochPrinter {
     const { epoch, epochs, loss, validation, ms, examplesPerSec, best } = event;
     if (validation) this.last = event;
     if (this.out.isJson) {
-      return this.out.json({
+      this.out.json({
         event: 'epoch',
         epoch,
         loss,
@@ -42,6 +42,7 @@ export class EpochPrinter {
         ms: Math.round(ms),
         examplesPerSec: Math.round(examplesPerSec),
       });
+      return;
     }
     const rate = `${count(examplesPerSec)} users/s`;
     this.#words = `, ${rate}`;

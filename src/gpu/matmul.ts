@@ -41,14 +41,16 @@ export function matmulOps(queue: Queue, memory: Memory): MatmulOps {
 
     matmulNN({ a, b, bias, out, activation }) {
       const [m, n] = out.shape;
+      const turned = memory.scratch([a.shape[1], m]);
+      transpose({ input: a, out: turned });
       queue.launch({
         shader: matmulNNShader,
-        tensors: { a: gpu(a), b: gpu(b), bias: gpu(bias), out: gpu(out) },
+        tensors: { a: turned, b: gpu(b), bias: gpu(bias), out: gpu(out) },
         params: {
           m,
           n,
           k: b.shape[0],
-          aStride: gpu(a).stride,
+          aStride4: vec4s(turned.stride),
           bStride4: vec4s(gpu(b).stride),
         },
         constants: { activation: ACTIVATIONS[activation] },
