@@ -5,6 +5,8 @@ import { wgslVite } from './scripts/wgsl.mjs';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8'));
+/** Where a JSON report goes besides the terminal's; scripts/testSummary.mjs counts by it. */
+const report = process.env['FOLDIN_TEST_REPORT'];
 
 export default defineConfig({
   plugins: [wgslVite],
@@ -14,6 +16,7 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/gpu/**'] } },
       { extends: true, test: { name: 'gpu', include: ['test/gpu/**/*.test.ts'], fileParallelism: false } },

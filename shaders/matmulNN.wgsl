@@ -1,7 +1,7 @@
 // out = activation(a b + bias); twin: src/cpu/matmul.ts
-// A register block of 8 rows x 8 columns a thread, no barriers. The 8 threads of a workgroup take neighbouring
-// vec4 columns of the same rows, so that drivers see that `a` is read at one address for all of them.
-// a: f32[m, k]   b: f32[k, n]   bias: f32[n]   out: f32[m, n]
+// Two ways to the same sums: `tile` for GPUs, register blocks for adapters that run on a CPU. The latter read
+// both operands term by term; the launch runs `transpose` first for one that lies the other way.
+// a: f32[m, k], register blocks: its transpose   b: f32[k, n]   bias: f32[n]   out: f32[m, n]
 // #include "include/activation.wgsl"
 // #include "include/mask.wgsl"
 struct Params {
@@ -17,41 +17,46 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
 override activation: u32;
+override tile: bool;
+override threads: u32;
+// #include "include/registerBlock.wgsl"
+// #include "include/tileBlock.wgsl"
 
+fn store(row: u32, c: u32, sum: vec4f) {
+  if (row >= params.m || c >= params.bStride4) { return; }
+  out[row * params.bStride4 + c] = keepColumns(activate4(sum + bias[c], activation), c, params.n);
+}
 
-@compute @workgroup_size(8)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let c0 = group.x * 16u + local.x;
-  let row = group.y * 8u;
-  if (c0 >= params.bStride4) { return; }
-  var p0 = vec4f(); var p1 = vec4f(); var p2 = vec4f(); var p3 = vec4f();
-  var p4 = vec4f(); var p5 = vec4f(); var p6 = vec4f(); var p7 = vec4f();
-  var q0 = vec4f(); var q1 = vec4f(); var q2 = vec4f(); var q3 = vec4f();
-  var q4 = vec4f(); var q5 = vec4f(); var q6 = vec4f(); var q7 = vec4f();
-  var aAt = row / 4u;
-  var bAt = c0;
-  for (var i = 0u; i < params.k; i++) {
-    let r = a[aAt];
-    let t = a[aAt + 1u];
-    let u = b[bAt];
-    let v = b[bAt + 8u];
-    aAt += params.aStride4;
-    bAt += params.bStride4;
-    p0 += r.x * u; p1 += r.y * u; p2 += r.z * u; p3 += r.w * u;
-    p4 += t.x * u; p5 += t.y * u; p6 += t.z * u; p7 += t.w * u;
-    q0 += r.x * v; q1 += r.y * v; q2 += r.z * v; q3 += r.w * v;
-    q4 += t.x * v; q5 += t.y * v; q6 += t.z * v; q7 += t.w * v;
+fn tileMain(group: vec3u, t: u32) {
+  var sums = array<vec4f, 4>();
+  let row = 32u * group.y + t / 2u;
+  let c = 8u * group.x + t % 8u;
+  for (var k = 0u; k < params.k; k += TERMS) {
+    let k4 = k / 4u + t % 2u;
+    var l = vec4f(0.0);
+    if (row < params.m && k4 < params.aStride4) { l = a[row * params.aStride4 + k4]; }
+    var r = vec4f(0.0);
+    if (k + t / 8u < params.k && c < params.bStride4) { r = b[(k + t / 8u) * params.bStride4 + c]; }
+    stageLeftTurned(t, l);
+    stageRight(t, r);
+    sums = addTile(t, sums);
   }
+  for (var i = 0u; i < 4u; i++) { store(32u * group.y + 4u * (t / 8u) + i, c, sums[i]); }
+}
+
+fn registerMain(group: vec3u, t: u32) {
+  let c = 16u * group.x + t;
+  let row = 8u * group.y;
+  if (c >= params.bStride4) { return; }
+  var sums = registerBlock(row, c, 0u, params.k);
   // A loop, not 16 copies: some drivers take seconds to compile 16 copies of tanh.
-  var lower = array<vec4f, 8>(p0, p1, p2, p3, p4, p5, p6, p7);
-  var upper = array<vec4f, 8>(q0, q1, q2, q3, q4, q5, q6, q7);
-  let c1 = c0 + 8u;
-  let hasUpper = c1 < params.bStride4;
-  let lowerBias = bias[c0];
-  let upperBias = bias[c1];
-  for (var i = 0u; i < min(8u, params.m - row); i++) {
-    let at = (row + i) * params.bStride4;
-    out[at + c0] = keepColumns(activate4(lower[i] + lowerBias, activation), c0, params.n);
-    if (hasUpper) { out[at + c1] = keepColumns(activate4(upper[i] + upperBias, activation), c1, params.n); }
+  for (var i = 0u; i < 8u; i++) {
+    store(row + i, c, sums.lower[i]);
+    store(row + i, c + 8u, sums.upper[i]);
   }
+}
+
+@compute @workgroup_size(threads)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+  if (tile) { tileMain(group, thread); } else { registerMain(group, thread); }
 }

@@ -1,50 +1,62 @@
 // out = partial sums of a bT; twin: src/cpu/matmul.ts
-// Reads b transposed (the launch runs `transpose` first), which makes it the product of matmulNN: rows of b
-// that are read as columns cost more than the copy. Part s sums over the s-th slice of k.
-// a: f32[m, k]   b: f32[k, n]   out: f32[splits * m, n]
+// Two ways to the same sums: `tile` for GPUs, register blocks for adapters that run on a CPU. The latter read
+// both operands term by term; the launch runs `transpose` first for one that lies the other way.
+// Part s sums over the s-th slice of k; slices are whole tiles.
+// a: f32[m, k]   b: f32[n, k], register blocks: their transposes   out: f32[splits * m, n]
 struct Params {
   m: u32,
+  n: u32,
   k: u32,
-  aStride: u32,
+  slice: u32,
+  aStride4: u32,
   bStride4: u32,
-  splits: u32,
+  outStride4: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;
 @group(0) @binding(2) var<storage, read> b: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
+override tile: bool;
+override threads: u32;
+// #include "include/registerBlock.wgsl"
+// #include "include/tileBlock.wgsl"
 
 fn store(part: u32, row: u32, c: u32, sum: vec4f) {
-  if (row >= params.m || c >= params.bStride4) { return; }
-  out[(part * params.m + row) * params.bStride4 + c] = sum;
+  if (row >= params.m || c >= params.outStride4) { return; }
+  out[(part * params.m + row) * params.outStride4 + c] = sum;
 }
 
-@compute @workgroup_size(8)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let c0 = group.x * 16u + local.x;
-  let row = group.y * 8u;
-  let part = group.z;
-  if (c0 >= params.bStride4) { return; }
-  let slice = (params.k + params.splits - 1u) / params.splits;
-  let end = min(params.k, (part + 1u) * slice);
-  var p0 = vec4f(); var p1 = vec4f(); var p2 = vec4f(); var p3 = vec4f();
-  var p4 = vec4f(); var p5 = vec4f(); var p6 = vec4f(); var p7 = vec4f();
-  var q0 = vec4f(); var q1 = vec4f(); var q2 = vec4f(); var q3 = vec4f();
-  var q4 = vec4f(); var q5 = vec4f(); var q6 = vec4f(); var q7 = vec4f();
-  let s = params.aStride;
-  let aAt = row * s;
-  for (var k = part * slice; k < end; k++) {
-    let at = aAt + k;
-    let u = b[k * params.bStride4 + c0];
-    let v = b[k * params.bStride4 + c0 + 8u];
-    let r0 = a[at]; let r1 = a[at + s]; let r2 = a[at + 2u * s]; let r3 = a[at + 3u * s];
-    let r4 = a[at + 4u * s]; let r5 = a[at + 5u * s]; let r6 = a[at + 6u * s]; let r7 = a[at + 7u * s];
-    p0 += r0 * u; p1 += r1 * u; p2 += r2 * u; p3 += r3 * u;
-    p4 += r4 * u; p5 += r5 * u; p6 += r6 * u; p7 += r7 * u;
-    q0 += r0 * v; q1 += r1 * v; q2 += r2 * v; q3 += r3 * v;
-    q4 += r4 * v; q5 += r5 * v; q6 += r6 * v; q7 += r7 * v;
+fn tileMain(group: vec3u, t: u32, begin: u32, end: u32) {
+  var sums = array<vec4f, 4>();
+  let row = 32u * group.y + t / 2u;
+  let column = 32u * group.x + t / 2u;
+  for (var k = begin; k < end; k += TERMS) {
+    let k4 = k / 4u + t % 2u;
+    var l = vec4f(0.0);
+    if (row < params.m && k4 < params.aStride4) { l = a[row * params.aStride4 + k4]; }
+    var r = vec4f(0.0);
+    if (column < params.n && k4 < params.bStride4) { r = b[column * params.bStride4 + k4]; }
+    stageLeftTurned(t, l);
+    stageRightTurned(t, r);
+    sums = addTile(t, sums);
   }
-  // A loop, not 16 calls: some drivers take seconds to compile 16 copies of it.
-  var sums = array<vec4f, 16>(p0, p1, p2, p3, p4, p5, p6, p7, q0, q1, q2, q3, q4, q5, q6, q7);
-  for (var i = 0u; i < 16u; i++) { store(part, row + i % 8u, c0 + 8u * (i / 8u), sums[i]); }
+  for (var i = 0u; i < 4u; i++) { store(group.z, 32u * group.y + 4u * (t / 8u) + i, 8u * group.x + t % 8u, sums[i]); }
+}
+
+fn registerMain(group: vec3u, t: u32, begin: u32, end: u32) {
+  let c = 16u * group.x + t;
+  let row = 8u * group.y;
+  if (c >= params.outStride4) { return; }
+  var sums = registerBlock(row, c, begin, end);
+  for (var i = 0u; i < 8u; i++) {
+    store(group.z, row + i, c, sums.lower[i]);
+    store(group.z, row + i, c + 8u, sums.upper[i]);
+  }
+}
+
+@compute @workgroup_size(threads)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let begin = min(params.k, group.z * params.slice);
+  let end = min(params.k, begin + params.slice);
+  if (tile) { tileMain(group, thread, begin, end); } else { registerMain(group, thread, begin, end); }
 }

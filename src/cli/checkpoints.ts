@@ -17,7 +17,12 @@ export class Checkpointer {
   constructor(
     readonly path: string,
     private readonly madeWith: MadeWith,
-    private readonly options: { readonly everyMs: number; readonly patience: number },
+    private readonly options: {
+      readonly everyMs: number;
+      readonly patience: number;
+      /** The file that is gone on from, if any: done, it is of no use. */
+      readonly resumed: string | undefined;
+    },
   ) {}
 
   /** To be called after every epoch. */
@@ -33,7 +38,7 @@ export class Checkpointer {
   }
 
   async remove(): Promise<void> {
-    if (this.savedEpoch > 0) await rm(this.path, { force: true });
+    if (this.savedEpoch > 0 || this.options.resumed === this.path) await rm(this.path, { force: true });
   }
 }
 

@@ -68,6 +68,7 @@ With --foldin and --heldout: other users, what is known of them and what is to b
           .default('expected'),
       );
     defineCleaning(defineReading(command));
+    command.optionsGroup('Running:');
     defineDevice(command);
   },
   run,

@@ -17,6 +17,16 @@ export const command: CommandSpec = {
   run,
 };
 
+/** What foldin runs into first; --json has them all. */
+const SHOWN_LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupsPerDimension',
+];
+
 async function run({ out, options }: Context<Flags>): Promise<void> {
   const adapters = await adapterNames().catch(() => []);
   await withBackend(options, out, async (backend) => {
@@ -47,10 +57,12 @@ async function run({ out, options }: Context<Flags>): Promise<void> {
         ['driver', backend.device.driver],
         ['verified', check],
         ['features', details ? details.features.join(', ') || 'none' : ''],
-        ...Object.entries(details?.limits ?? {}).map(([name, limit]): [string, string] => [
-          'limit',
-          `${name} ${/Size$/.test(name) && limit >= 1024 ? formatBytes(limit) : count(limit)}`,
-        ]),
+        ...Object.entries(details?.limits ?? {})
+          .filter(([name]) => SHOWN_LIMITS.includes(name))
+          .map(([name, limit]): [string, string] => [
+            'limit',
+            `${name} ${/Size$/.test(name) && limit >= 1024 ? formatBytes(limit) : count(limit)}`,
+          ]),
       ]),
     );
   });

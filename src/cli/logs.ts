@@ -28,7 +28,7 @@ export async function readInteractions(
     throw usage('standard input is given twice', 'Give "-" once.');
   }
   const progress = new Progress(out);
-  const onProgress = (bytes: number) => progress.update(0, `reading, ${count(bytes / 1e6)} MB`);
+  const onProgress = (bytes: number) => progress.update(undefined, `reading, ${count(bytes / 1e6)} MB`);
   try {
     const log = await readLog(files.map(fileSource), { ...reading, signal, onProgress });
     const cleaned = clean(log.rows, cleaning);

@@ -14,6 +14,12 @@ export const wrongOption = (option: string, got: string, expected: string): Fold
 export const usage = (message: string, remedy: string): FoldinError =>
   new FoldinError('USAGE', message, { remedy });
 
+/** An option that must be there; checked after all others were understood, so that a slip in one is said first. */
+export function required(value: string | undefined, option: string, example: string): string {
+  if (value !== undefined) return value;
+  throw usage(`${option} is missing`, `Add ${option}, such as ${option} ${example}.`);
+}
+
 /** Parsers of option values; the ranges are checked where the values are used. */
 export const number =
   (option: string) =>
@@ -71,6 +77,7 @@ export type LogFlags = ReadingFlags & CleaningFlags & { readonly items?: string 
 /** How the files are read. What is not given is found out from the file and printed. */
 export const defineReading = (command: Command): Command =>
   command
+    .optionsGroup('Reading the log (what is not given is detected):')
     .option('--user <column>', 'column of the user, by name or place from 1')
     .option('--item <column>', 'column of the item')
     .option('--value <column>', 'column of the rating or amount; "none" to use none', columnOrNone)
@@ -84,6 +91,7 @@ export const defineReading = (command: Command): Command =>
 /** What rows become. */
 export const defineCleaning = (command: Command): Command =>
   command
+    .optionsGroup('Cleaning the log:')
     .option('--duplicates <rule>', 'rows of one pair: sum, last, first, max, mean, count or binary')
     .option(
       '--min-value <x>',

@@ -23,13 +23,14 @@ export class Progress {
     if (this.#isTerminal) out.beforeLine = () => this.#clear();
   }
 
-  /** `share` of all the work that is done, with a few words. */
-  update(share: number, words: string): void {
+  /** `share` of all the work that is done, with a few words; undefined where it is not known. */
+  update(share: number | undefined, words: string): void {
     if (!this.#isTerminal) return;
-    this.#startShare ??= share;
     const now = performance.now();
     if (now - this.#lastBarMs < BAR_EVERY_MS) return;
     this.#lastBarMs = now;
+    if (share === undefined) return this.#draw(words);
+    this.#startShare ??= share;
     const done = share - this.#startShare;
     const leftMs = done > 0 ? ((now - this.#started) * (1 - share)) / done : Number.NaN;
     const full = Math.round(BAR_WIDTH * Math.min(1, share));
@@ -65,7 +66,7 @@ export class Progress {
   }
 
   #draw(text: string): void {
-    const width = (process.stderr.columns ?? 80) - 1;
+    const width = (process.stderr.columns || 80) - 1;
     this.#bar = text.slice(0, width);
     process.stderr.write(`\r\x1b[2K${this.#bar}`);
   }

@@ -1,13 +1,13 @@
 import { sampleCsv, sampleLog } from '../data/sample.js';
 import { writeFileAtomic } from '../store/files.node.js';
 import type { CommandSpec, Context, SharedOptions } from './command.js';
-import { wholeNumber } from './options.js';
+import { required, wholeNumber } from './options.js';
 import { count } from './table.js';
 
 interface Flags extends SharedOptions {
   readonly users?: number;
   readonly items?: number;
-  readonly out: string;
+  readonly out?: string;
   readonly itemsOut?: string;
 }
 
@@ -19,25 +19,26 @@ export const command: CommandSpec = {
     void command
       .option('--users <n>', 'how many readers (default 2000)', wholeNumber('users'))
       .option('--items <n>', 'how many books (default 500)', wholeNumber('items'))
-      .requiredOption('--out <file>', 'the log: user,item,time')
+      .option('--out <file>', 'the log: user,item,time')
       .option('--items-out <file>', 'the books: item,title,category'),
   run,
 };
 
 async function run({ out, options }: Context<Flags>): Promise<void> {
+  const file = required(options.out, '--out', 'log.csv');
   const sample = sampleLog({ users: options.users, items: options.items, seed: options.seed });
   const csv = sampleCsv(sample);
   const encoder = new TextEncoder();
-  await writeFileAtomic(options.out, encoder.encode(csv.log));
+  await writeFileAtomic(file, encoder.encode(csv.log));
   if (options.itemsOut) await writeFileAtomic(options.itemsOut, encoder.encode(csv.items));
   const sizes = {
     users: sample.users.length,
     items: sample.items.length,
     interactions: sample.rows.length,
   };
-  if (out.isJson) return out.json({ out: options.out, itemsOut: options.itemsOut, ...sizes });
+  if (out.isJson) return out.json({ out: file, itemsOut: options.itemsOut, ...sizes });
   out.data(
-    `${options.out}: ${count(sizes.interactions)} purchases of ${count(sizes.items)} books by ${count(sizes.users)} readers`,
+    `${file}: ${count(sizes.interactions)} purchases of ${count(sizes.items)} books by ${count(sizes.users)} readers`,
   );
   if (options.itemsOut) out.data(`${options.itemsOut}: their titles and categories`);
 }

@@ -3,12 +3,12 @@ import { Recommender } from '../recommend/recommender.js';
 import { readModelFile } from '../store/files.node.js';
 import type { CommandSpec, Context, SharedOptions } from './command.js';
 import { type DeviceFlags, defineDevice, withBackend } from './device.js';
-import { usage } from './options.js';
+import { required, usage } from './options.js';
 import { count } from './table.js';
 import { defineWho, type WhoFlags, whoOf } from './who.js';
 
 interface Flags extends SharedOptions, DeviceFlags, WhoFlags {
-  readonly item: string;
+  readonly item?: string;
 }
 
 export const command: CommandSpec = {
@@ -22,20 +22,20 @@ export const command: CommandSpec = {
     'A score has no unit: it compares the items for one user, higher is better. The rank says where it stands.',
   define(command: Command) {
     command.argument('<model>', 'the model file');
-    defineWho(command, 'user').requiredOption('--item <id>', 'the item');
+    defineWho(command, 'user').option('--item <id>', 'the item');
     defineDevice(command);
   },
   run,
 };
 
 async function run({ out, options, args, signal }: Context<Flags>): Promise<void> {
+  const item = required(options.item, '--item', 'b0042');
   const contents = await readModelFile(args[0] as string);
   if (options.user && options.user.length > 1) throw usage('several users are given', 'Give one --user.');
   await withBackend(options, out, async (backend) => {
     const recommender = Recommender.load(backend, contents);
     try {
       const [who] = whoOf(options, recommender);
-      const { item } = options;
       const score = await recommender.score(who, item);
       const k = recommender.model.items;
       const ranking = await recommender.recommend(who, { k, withSeen: true, signal });

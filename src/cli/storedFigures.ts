@@ -1,4 +1,5 @@
 import { FoldinError } from '../errors.js';
+import { DEFAULT_METRICS } from '../evaluate/evaluate.js';
 import type { Summary } from '../evaluate/summary.js';
 import type { TieRule } from '../evaluate/ties.js';
 import type { Manifest } from '../store/modelFile.js';
@@ -39,7 +40,7 @@ export function storedFigures(manifest: Manifest, wanted: Wanted): Figures {
     );
   }
   const isUsual = wanted.metrics === undefined && wanted.k === undefined;
-  const labels = isUsual ? Object.keys(test.metrics) : chosenMetrics(wanted, true);
+  const labels = isUsual ? inUsualOrder(Object.keys(test.metrics)) : chosenMetrics(wanted, true);
   const absent = labels.filter((label) => !Object.hasOwn(test.metrics, label));
   if (absent.length > 0 || wanted.ties !== test.ties) {
     const what = absent.length > 0 ? absent.join(', ') : `--ties ${wanted.ties}`;
@@ -61,4 +62,10 @@ export function storedFigures(manifest: Manifest, wanted: Wanted): Figures {
       { name: 'popular', metrics: pick(test.popular) },
     ],
   };
+}
+
+/** A model file sorts the names of its manifest. */
+function inUsualOrder(labels: readonly string[]): string[] {
+  const usual: readonly string[] = DEFAULT_METRICS.filter((label) => labels.includes(label));
+  return [...usual, ...labels.filter((label) => !usual.includes(label))];
 }

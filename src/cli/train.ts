@@ -20,6 +20,7 @@ import {
   type LogFlags,
   number,
   readingOf,
+  required,
 } from './options.js';
 import { checkWritable } from './outFile.js';
 import { provenance } from './provenance.js';
@@ -43,7 +44,7 @@ interface Flags
     SplitFlags,
     Omit<LogFlags, keyof SharedOptions> {
   readonly seed?: number;
-  readonly out: string;
+  readonly out?: string;
   readonly resume?: string;
   readonly checkpoint?: string;
   readonly checkpointEvery: number;
@@ -61,19 +62,16 @@ export const command: CommandSpec = {
   define(command) {
     command
       .argument('<log...>', 'the log files, or - for standard input')
-      .requiredOption('--out <model>', 'the model file to write (.safetensors)')
+      .option('--out <model>', 'the model file to write (.safetensors)')
       .option('--items <file>', 'what the items are called: a file with columns item and title');
     defineModel(command);
+    command.optionsGroup('Measuring:');
     defineSplit(command);
     defineCleaning(defineReading(command));
+    command.optionsGroup('Running:');
     command
       .option('--checkpoint <file>', 'where the state is kept while it trains (default: MODEL.checkpoint)')
-      .option(
-        '--checkpoint-every <seconds>',
-        'at the end of an epoch (default 10)',
-        number('checkpoint-every'),
-        10,
-      )
+      .option('--checkpoint-every <seconds>', 'at the end of an epoch', number('checkpoint-every'), 10)
       .option('--resume <checkpoint>', 'go on where an interrupted training stopped, with the same options')
       .option('--no-histories', 'leave the users and their histories out of the model file');
     defineDevice(command);
@@ -84,9 +82,10 @@ export const command: CommandSpec = {
 async function run(context: Context<Flags>): Promise<void> {
   const { out, options } = context;
   const recipe = recipeOf(options);
+  const file = required(options.out, '--out', 'model.safetensors');
   const split = splitSpec(options, recipe.train.seed, recipe.shares);
-  const checkpointFile = options.checkpoint ?? `${options.out}.checkpoint`;
-  await checkWritable(options.out);
+  const checkpointFile = options.checkpoint ?? `${file}.checkpoint`;
+  await checkWritable(file);
   await checkWritable(checkpointFile);
   const resume = options.resume === undefined ? undefined : await readCheckpoint(options.resume);
   for (const warning of recipe.warnings) out.warn(warning);
@@ -105,8 +104,19 @@ async function run(context: Context<Flags>): Promise<void> {
     }
     const { patience } = recipe.train;
     const everyMs = 1000 * options.checkpointEvery;
-    const checkpoints = new Checkpointer(checkpointFile, madeWith, { everyMs, patience });
-    await trainAndWrite(context, backend, { recipe, split, data, checkpoints, resume: resume?.checkpoint });
+    const checkpoints = new Checkpointer(checkpointFile, madeWith, {
+      everyMs,
+      patience,
+      resumed: options.resume,
+    });
+    await trainAndWrite(context, backend, {
+      file,
+      recipe,
+      split,
+      data,
+      checkpoints,
+      resume: resume?.checkpoint,
+    });
   });
 }
 
@@ -179,6 +189,7 @@ async function describeWork(
 }
 
 interface Work {
+  readonly file: string;
   readonly recipe: Recipe;
   readonly split: SplitSpec;
   readonly data: Data;
@@ -188,7 +199,7 @@ interface Work {
 
 async function trainAndWrite(context: Context<Flags>, backend: Backend, work: Work): Promise<void> {
   const { out, options, args, signal } = context;
-  const { recipe, split, data, checkpoints, resume } = work;
+  const { file, recipe, split, data, checkpoints, resume } = work;
   const verified = await readVerification(backend.device);
   if (verified?.passed === false) {
     out.warn(`"foldin verify" found kernels that are wrong on ${verified.adapter}: do not trust this model`);
@@ -228,12 +239,10 @@ async function trainAndWrite(context: Context<Flags>, backend: Backend, work: Wo
   try {
     const ms = performance.now() - started;
     const contents = await result.recommender.contents({ histories: options.histories });
-    await writeModelFile(options.out, contents);
+    await writeModelFile(file, contents);
     await checkpoints.remove();
     if (!out.isJson)
-      return out.data(
-        await trainSummary(result, { backend, out, file: options.out, ms, last: printer.last }),
-      );
+      return out.data(await trainSummary(result, { backend, out, file, ms, last: printer.last }));
     const { kind, adapter } = backend.device;
     out.json({
       event: 'done',

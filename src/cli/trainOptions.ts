@@ -56,6 +56,7 @@ const one = (flag: string, what: string, choices: readonly string[]): Option =>
 
 export const defineModel = (command: Command): Command =>
   command
+    .optionsGroup('Model:')
     .addOption(
       one('--model <name>', 'mlp (default), linear, or the baselines popular and random', MODEL_NAMES),
     )
@@ -89,7 +90,7 @@ export const defineModel = (command: Command): Command =>
     )
     .option(
       '--dropout <share>',
-      'of a history, left out at random in training (default 0.5)',
+      'of a history, left out at random in training (default 0.5; linear 0)',
       number('dropout'),
     )
     .addOption(one('--normalise <rule>', 'l2: histories are scaled to length 1 (default)', ['none', 'l2']))
@@ -103,11 +104,12 @@ export const defineModel = (command: Command): Command =>
     )
     .option('--zero-diagonal', 'linear: an item may not predict itself (default)')
     .option('--no-zero-diagonal', 'linear: it may')
+    .optionsGroup('Training:')
     .option('--epochs <n>', 'at most (default 150)', wholeNumber('epochs'))
     .option('--batch <users>', 'a step (default 100)', wholeNumber('batch'))
     .addOption(one('--optimizer <name>', '(default adam)', ['adam', 'adamw', 'sgd']))
     .option('--lr <x>', 'learning rate (default 0.001)', number('lr'))
-    .option('--l2 <x>', 'penalty on squared weights (default 0.005)', number('l2'))
+    .option('--l2 <x>', 'penalty on squared weights (default 0.005; linear 0.4)', number('l2'))
     .option('--momentum <x>', 'sgd', number('momentum'))
     .option('--weight-decay <x>', 'adamw', number('weight-decay'))
     .option(

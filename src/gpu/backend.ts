@@ -2,6 +2,7 @@ import type { Backend, DeviceInfo, Ops, Tensor } from '../backend/backend.js';
 import { checkAlike, checkedOps, describe, mismatch } from '../backend/check.js';
 import { FoldinError } from '../errors.js';
 import { bagOps } from './bag.js';
+import { BUSY_THREADS, type Family, familyFor } from './family.js';
 import { gpu } from './launch.js';
 import { lossOps } from './loss.js';
 import { matmulOps } from './matmul.js';
@@ -14,13 +15,18 @@ import { rankOps } from './rank.js';
 /** A backend on a WebGPU device, plus what only a GPU has: counters for the benchmark, the device for tests. */
 export interface GpuBackend extends Backend {
   readonly gpuDevice: GPUDevice;
+  readonly family: Family;
   readonly counts: Readonly<{ dispatches: number; submits: number; uploadedBytes: number }>;
 }
 
 const REMEDY = 'Start again; if it stays, update the driver, choose another adapter, or use --device cpu.';
 
 /** Runs the ops as WGSL kernels on `device`, which it then owns. */
-export function createGpuBackend(device: GPUDevice, info: DeviceInfo): GpuBackend {
+export function createGpuBackend(
+  device: GPUDevice,
+  info: DeviceInfo,
+  family = familyFor(info.kind),
+): GpuBackend {
   const queue = new Queue(device);
   const memory = new Memory(
     device,
@@ -47,13 +53,14 @@ export function createGpuBackend(device: GPUDevice, info: DeviceInfo): GpuBacken
     return memory.zeros(dtype, shape);
   };
 
-  const ops = checkedOps(gpuOps(queue, memory), () => queue.check());
+  const ops = checkedOps(gpuOps(queue, memory, family), () => queue.check());
 
   return {
     ...ops,
     device: info,
     precision: 'f32',
     gpuDevice: device,
+    family,
     counts: queue.counts,
     get liveBytes() {
       return memory.liveBytes;
@@ -89,11 +96,11 @@ export function createGpuBackend(device: GPUDevice, info: DeviceInfo): GpuBacken
     },
     scope: (work) => memory.scope(work),
     splits(rows, columns, depth) {
-      // A thread of matmulNT owns 8 x 8 outputs: cut the sum until there is work for a GPU, but leave
-      // every part at least 64 terms.
-      const threads = Math.ceil(rows / 8) * Math.ceil(columns / 8);
-      const wanted = Math.ceil(4096 / threads);
-      return Math.max(1, Math.min(Math.ceil(wanted / 8) * 8, Math.floor(depth / 64)));
+      // A thread of matmulNT owns 16 or 64 outputs: cut the sum until there is enough to do, but leave every
+      // part at least 64 terms.
+      const threads = (Math.ceil(rows / 8) * Math.ceil(columns / 8)) / (family === 'tile' ? 0.25 : 1);
+      const wanted = Math.ceil(BUSY_THREADS[family] / threads);
+      return Math.max(1, Math.min(wanted, Math.floor(depth / 64)));
     },
     submit: () => queue.submit(),
     throttle: () => queue.throttle(),
@@ -113,9 +120,9 @@ export function createGpuBackend(device: GPUDevice, info: DeviceInfo): GpuBacken
 }
 
 /** The kernels' launches; one a shader, under its name. */
-export const gpuOps = (queue: Queue, memory: Memory): Ops => ({
+export const gpuOps = (queue: Queue, memory: Memory, family: Family): Ops => ({
   ...bagOps(queue),
-  ...matmulOps(queue, memory),
+  ...matmulOps(queue, memory, family),
   ...lossOps(queue),
   ...optimiserOps(queue),
   ...rankOps(queue),

@@ -7,8 +7,9 @@ import reduceActivationShader from '../../shaders/reduceActivation.wgsl';
 import transposeShader from '../../shaders/transpose.wgsl';
 import type { Tensor } from '../backend/backend.js';
 import type { Ops } from '../backend/ops.js';
+import type { Family } from './family.js';
 import { ACTIVATIONS, gpu, grid, vec4s } from './launch.js';
-import type { Memory } from './memory.js';
+import type { GpuTensor, Memory } from './memory.js';
 import type { Queue } from './queue.js';
 
 type MatmulOps = Pick<
@@ -19,7 +20,13 @@ type MatmulOps = Pick<
 /** How many blocks of `size` cover n. */
 const blocks = (n: number, size: number): number => Math.ceil(n / size);
 
-export function matmulOps(queue: Queue, memory: Memory): MatmulOps {
+export function matmulOps(queue: Queue, memory: Memory, family: Family): MatmulOps {
+  const tile = family === 'tile';
+  const constants = { tile: tile ? 1 : 0, threads: tile ? 64 : 8 };
+  /** Workgroups that cover m x n outputs. */
+  const cover = (m: number, n: number): [number, number] =>
+    tile ? [blocks(n, 32), blocks(m, 32)] : [blocks(n, 64), blocks(m, 8)];
+
   const transpose = ({ input, out }: { input: Tensor; out: Tensor }): void => {
     const inputRows4 = vec4s(gpu(input).rows);
     const outRows4 = vec4s(gpu(out).rows);
@@ -36,25 +43,24 @@ export function matmulOps(queue: Queue, memory: Memory): MatmulOps {
     });
   };
 
+  const turned = (input: Tensor, use: 'left' | 'right'): GpuTensor => {
+    const out = memory.scratch([input.shape[1], input.shape[0]], use);
+    transpose({ input, out });
+    return out;
+  };
+
   return {
     transpose,
 
     matmulNN({ a, b, bias, out, activation }) {
       const [m, n] = out.shape;
-      const turned = memory.scratch([a.shape[1], m]);
-      transpose({ input: a, out: turned });
+      const left = tile ? gpu(a) : turned(a, 'left');
       queue.launch({
         shader: matmulNNShader,
-        tensors: { a: turned, b: gpu(b), bias: gpu(bias), out: gpu(out) },
-        params: {
-          m,
-          n,
-          k: b.shape[0],
-          aStride4: vec4s(turned.stride),
-          bStride4: vec4s(gpu(b).stride),
-        },
-        constants: { activation: ACTIVATIONS[activation] },
-        workgroups: [blocks(n, 64), blocks(m, 8), 1],
+        tensors: { a: left, b: gpu(b), bias: gpu(bias), out: gpu(out) },
+        params: { m, n, k: b.shape[0], aStride4: vec4s(left.stride), bStride4: vec4s(gpu(b).stride) },
+        constants: { ...constants, activation: ACTIVATIONS[activation] },
+        workgroups: [...cover(m, n), 1],
       });
     },
 
@@ -62,13 +68,22 @@ export function matmulOps(queue: Queue, memory: Memory): MatmulOps {
       const [m, k] = a.shape;
       const [n] = b.shape;
       const splits = out.shape[0] / m;
-      const turned = memory.scratch([k, n]);
-      transpose({ input: b, out: turned });
+      const left = tile ? gpu(a) : turned(a, 'left');
+      const right = tile ? gpu(b) : turned(b, 'right');
       queue.launch({
         shader: matmulNTShader,
-        tensors: { a: gpu(a), b: turned, out: gpu(out) },
-        params: { m, k, aStride: gpu(a).stride, bStride4: vec4s(turned.stride), splits },
-        workgroups: [blocks(n, 64), blocks(m, 8), splits],
+        tensors: { a: left, b: right, out: gpu(out) },
+        params: {
+          m,
+          n,
+          k,
+          slice: 8 * blocks(k, 8 * splits),
+          aStride4: vec4s(left.stride),
+          bStride4: vec4s(right.stride),
+          outStride4: vec4s(gpu(out).stride),
+        },
+        constants,
+        workgroups: [...cover(m, n), splits],
       });
     },
 
@@ -78,7 +93,8 @@ export function matmulOps(queue: Queue, memory: Memory): MatmulOps {
         shader: matmulTNShader,
         tensors: { a: gpu(a), b: gpu(b), out: gpu(out) },
         params: { m, k, aStride4: vec4s(gpu(a).stride), bStride4: vec4s(gpu(b).stride) },
-        workgroups: [blocks(b.shape[1], 64), blocks(k, 64), 1],
+        constants,
+        workgroups: [...cover(k, b.shape[1]), 1],
       });
     },
 

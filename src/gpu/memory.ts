@@ -81,9 +81,9 @@ export class Memory {
     return tensor;
   }
 
-  /** A tensor for the insides of a launch: one a shape, kept for good, overwritten by the next launch that needs it. */
-  scratch(shape: readonly [number, number]): GpuTensor {
-    const key = shape.join();
+  /** A tensor for the insides of a launch: one a shape and use, kept for good, overwritten by the next launch that needs it. */
+  scratch(shape: readonly [number, number], use: 'left' | 'right'): GpuTensor {
+    const key = `${use} ${shape}`;
     let tensor = this.#scratch.get(key);
     if (!tensor) {
       const [rows, stride] = storage('f32', shape);

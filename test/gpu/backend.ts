@@ -1,6 +1,7 @@
 import type { Backend } from '../../src/backend/backend.js';
 import { createBackend } from '../../src/createBackend.js';
-import type { GpuBackend } from '../../src/gpu/backend.js';
+import { createGpuBackend, type GpuBackend } from '../../src/gpu/backend.js';
+import { openDevice } from '../../src/gpu/device.js';
 
 /**
  * The GPU backend that the tests run on: any adapter, hardware or software; FOLDIN_ADAPTER chooses by
@@ -13,4 +14,15 @@ export async function openGpu(): Promise<GpuBackend> {
     : await createBackend({ device: 'auto' });
   if (backend.device.kind === 'cpu') throw new Error('no WebGPU adapter for the GPU tests');
   return backend as GpuBackend;
+}
+
+/** The same adapter with kernels of the other family than its own, so that both are tested everywhere. */
+export async function openOtherFamily(): Promise<GpuBackend> {
+  const own = await openGpu();
+  const { family } = own;
+  own.dispose();
+  const name = process.env['FOLDIN_ADAPTER'];
+  const opened = await openDevice({ software: false, name });
+  if (!opened) throw new Error('no WebGPU adapter for the GPU tests');
+  return createGpuBackend(opened.device, opened.info, family === 'tile' ? 'register' : 'tile');
 }

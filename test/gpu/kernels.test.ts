@@ -3,7 +3,7 @@ import type { GpuBackend } from '../../src/gpu/backend.js';
 import { fakeMaxWorkgroups } from '../../src/gpu/launch.js';
 import { kernelCases } from '../../src/verify/cases.js';
 import { compareCase } from '../../src/verify/compare.js';
-import { openGpu } from './backend.js';
+import { openGpu, openOtherFamily } from './backend.js';
 
 let backend: GpuBackend;
 beforeAll(async () => {
@@ -30,5 +30,18 @@ describe('with few workgroups a dimension, so that grids take two', () => {
   afterAll(() => fakeMaxWorkgroups(65535));
   it.each(oneDimensional.map((c) => [`${c.kernel}: ${c.name}`, c] as const))('%s', async (_, c) => {
     expect(await compareCase(c, backend)).toMatchObject({ ok: true });
+  });
+});
+
+describe('the products of the other kernel family', () => {
+  let other: GpuBackend;
+  beforeAll(async () => {
+    other = await openOtherFamily();
+  });
+  afterAll(() => other?.dispose());
+  const products = kernelCases.filter(({ kernel }) => kernel.startsWith('matmul'));
+  it.each(products.map((c) => [`${c.kernel}: ${c.name}`, c] as const))('%s', async (_, c) => {
+    expect(other.family).not.toBe(backend.family);
+    expect(await compareCase(c, other)).toMatchObject({ ok: true });
   });
 });

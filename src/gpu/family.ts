@@ -1,0 +1,12 @@
+import type { DeviceKind } from '../backend/backend.js';
+
+/**
+ * Two ways to run the kernels that matter: `tile` stages operands in workgroup memory, as GPUs like it;
+ * `register` avoids barriers and loads, as adapters that run on a CPU need it. Same results within rounding.
+ */
+export type Family = 'tile' | 'register';
+
+export const familyFor = (kind: DeviceKind): Family => (kind === 'software' ? 'register' : 'tile');
+
+/** Sums in flight that keep the device busy: many threads on a GPU, a few workgroups on two cores. */
+export const BUSY_THREADS: Record<Family, number> = { tile: 8192, register: 1024 };
