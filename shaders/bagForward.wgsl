@@ -1,6 +1,6 @@
 // out[b, h] = activation(sum over entries e of row b: x_e weights[item_e, h] + bias[h]); twin: src/cpu/bag.ts
-// One workgroup a row of the batch and 128 columns; a thread owns four vec4 of them, so that an entry is read
-// and its drop decided once for sixteen columns.
+// One workgroup a row of the batch. A thread owns `perThread` vec4 columns: four on adapters that run on a CPU, so that
+// an entry is read and its drop decided once for sixteen columns; one on GPUs, which want many threads.
 // inputIndptr: u32[users + 1]   inputIndices: u32[nnz]   inputValues: f32[nnz] or f32[1]   rows: u32[any]
 // weights: f32[items, hidden]   bias: f32[hidden]   out: f32[batch, hidden]
 // #include "include/random.wgsl"
@@ -27,38 +27,32 @@ struct Params {
 override activation: u32;
 
 
-fn store(row: u32, c: u32, sum: vec4f) {
-  if (c >= params.stride4) { return; }
-  out[row * params.stride4 + c] = keepColumns(activate4(params.keepScale * sum + bias[c], activation), c, params.hidden);
-}
+override lanes: u32;
+override perThread: u32;
 
-@compute @workgroup_size(8)
+@compute @workgroup_size(lanes)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let row = group.x;
-  let c = group.y * 32u + local.x;
-  var s0 = vec4f(0.0);
-  var s1 = vec4f(0.0);
-  var s2 = vec4f(0.0);
-  var s3 = vec4f(0.0);
-  if (row >= params.count) {
-    for (var i = c; i < min(params.stride4, c + 32u); i += 8u) { out[row * params.stride4 + i] = vec4f(0.0); }
-    return;
+  let c = group.y * lanes * perThread + local.x;
+  var sums = array<vec4f, 4>();
+  if (row < params.count) {
+    let user = rows[params.first + row];
+    let end = inputIndptr[user + 1u];
+    let rowKey = mix32(params.dropKey ^ row);
+    for (var e = inputIndptr[user]; e < end; e++) {
+      let item = inputIndices[e];
+      if (params.dropThreshold > 0u && mix32(rowKey ^ item) < params.dropThreshold) { continue; }
+      let x = inputValues[e * params.valueStep];
+      // Beyond the last column this reads of the next row, and is thrown away.
+      let at = item * params.stride4 + c;
+      for (var j = 0u; j < perThread; j++) { sums[j] += x * weights[at + lanes * j]; }
+    }
   }
-  let user = rows[params.first + row];
-  let end = inputIndptr[user + 1u];
-  let rowKey = mix32(params.dropKey ^ row);
-  for (var e = inputIndptr[user]; e < end; e++) {
-    let item = inputIndices[e];
-    if (params.dropThreshold > 0u && mix32(rowKey ^ item) < params.dropThreshold) { continue; }
-    let x = inputValues[e * params.valueStep];
-    let at = item * params.stride4 + c;
-    s0 += x * weights[at];
-    s1 += x * weights[at + 8u];
-    s2 += x * weights[at + 16u];
-    s3 += x * weights[at + 24u];
+  for (var j = 0u; j < perThread; j++) {
+    let column = c + lanes * j;
+    if (column >= params.stride4) { continue; }
+    let z = params.keepScale * sums[j] + bias[column];
+    let value = keepColumns(activate4(z, activation), column, params.hidden);
+    out[row * params.stride4 + column] = select(vec4f(0.0), value, row < params.count);
   }
-  store(row, c, s0);
-  store(row, c + 8u, s1);
-  store(row, c + 16u, s2);
-  store(row, c + 24u, s3);
 }

@@ -121,7 +121,7 @@ export function createGpuBackend(
 
 /** The kernels' launches; one a shader, under its name. */
 export const gpuOps = (queue: Queue, memory: Memory, family: Family): Ops => ({
-  ...bagOps(queue),
+  ...bagOps(queue, family),
   ...matmulOps(queue, memory, family),
   ...lossOps(queue),
   ...optimiserOps(queue),

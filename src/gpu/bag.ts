@@ -1,41 +1,47 @@
 import bagBackwardShader from '../../shaders/bagBackward.wgsl';
 import bagForwardShader from '../../shaders/bagForward.wgsl';
 import type { Ops } from '../backend/ops.js';
+import type { Family } from './family.js';
 import { ACTIVATIONS, batchParams, dropoutParams, gpu, grid, sparse, valueStep, vec4s } from './launch.js';
 import type { Queue } from './queue.js';
 
-export const bagOps = (queue: Queue): Pick<Ops, 'bagForward' | 'bagBackward'> => ({
-  bagForward({ input, batch, weights, bias, out, activation, dropout }) {
-    const { rows, stride, columns } = gpu(out);
-    queue.launch({
-      shader: bagForwardShader,
-      tensors: {
-        ...sparse('input', input),
-        rows: gpu(batch.rows),
-        weights: gpu(weights),
-        bias: gpu(bias),
-        out: gpu(out),
-      },
-      params: {
-        ...batchParams(batch),
-        ...dropoutParams(dropout),
-        hidden: columns,
-        stride4: vec4s(stride),
-        valueStep: valueStep(input),
-      },
-      constants: { activation: ACTIVATIONS[activation] },
-      workgroups: [rows, Math.ceil(vec4s(stride) / 32), 1],
-    });
-  },
+export function bagOps(queue: Queue, family: Family): Pick<Ops, 'bagForward' | 'bagBackward'> {
+  const constants = family === 'tile' ? { lanes: 32, perThread: 1 } : { lanes: 8, perThread: 4 };
+  const columnGroups = (stride: number) => Math.ceil(vec4s(stride) / (constants.lanes * constants.perThread));
+  return {
+    bagForward({ input, batch, weights, bias, out, activation, dropout }) {
+      const { rows, stride, columns } = gpu(out);
+      queue.launch({
+        shader: bagForwardShader,
+        tensors: {
+          ...sparse('input', input),
+          rows: gpu(batch.rows),
+          weights: gpu(weights),
+          bias: gpu(bias),
+          out: gpu(out),
+        },
+        params: {
+          ...batchParams(batch),
+          ...dropoutParams(dropout),
+          hidden: columns,
+          stride4: vec4s(stride),
+          valueStep: valueStep(input),
+        },
+        constants: { ...constants, activation: ACTIVATIONS[activation] },
+        workgroups: [rows, columnGroups(stride), 1],
+      });
+    },
 
-  bagBackward({ starts, entries, firstStart, outGrad, out, dropout }) {
-    const { stride, shape } = gpu(out);
-    const [x, y] = grid(shape[0]);
-    queue.launch({
-      shader: bagBackwardShader,
-      tensors: { starts: gpu(starts), entries: gpu(entries), outGrad: gpu(outGrad), out: gpu(out) },
-      params: { ...dropoutParams(dropout), firstStart, items: shape[0], stride4: vec4s(stride) },
-      workgroups: [x, y, Math.ceil(vec4s(stride) / 32)],
-    });
-  },
-});
+    bagBackward({ starts, entries, firstStart, outGrad, out, dropout }) {
+      const { stride, shape } = gpu(out);
+      const [x, y] = grid(shape[0]);
+      queue.launch({
+        shader: bagBackwardShader,
+        tensors: { starts: gpu(starts), entries: gpu(entries), outGrad: gpu(outGrad), out: gpu(out) },
+        params: { ...dropoutParams(dropout), firstStart, items: shape[0], stride4: vec4s(stride) },
+        constants,
+        workgroups: [x, y, columnGroups(stride)],
+      });
+    },
+  };
+}

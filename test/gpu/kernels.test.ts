@@ -33,14 +33,14 @@ describe('with few workgroups a dimension, so that grids take two', () => {
   });
 });
 
-describe('the products of the other kernel family', () => {
+describe('the other kernel family', () => {
   let other: GpuBackend;
   beforeAll(async () => {
     other = await openOtherFamily();
   });
   afterAll(() => other?.dispose());
-  const products = kernelCases.filter(({ kernel }) => kernel.startsWith('matmul'));
-  it.each(products.map((c) => [`${c.kernel}: ${c.name}`, c] as const))('%s', async (_, c) => {
+  const ofFamilies = kernelCases.filter(({ kernel }) => /^(matmul|bag)/.test(kernel));
+  it.each(ofFamilies.map((c) => [`${c.kernel}: ${c.name}`, c] as const))('%s', async (_, c) => {
     expect(other.family).not.toBe(backend.family);
     expect(await compareCase(c, other)).toMatchObject({ ok: true });
   });
