@@ -14,6 +14,8 @@ export default defineConfig({
   resolve: { alias: { '#adapter': path('src/gpu/adapter.node.ts') } },
   test: {
     pool: 'forks',
+    // Instead of biome's noFocusedTests, which takes the library's own fit() for a focused test.
+    allowOnly: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],

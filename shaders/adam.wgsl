@@ -3,6 +3,7 @@
 // param, grad, moment1, moment2: f32 of one shape
 struct Params {
   size4: u32,
+  decayed: u32,
   learningRate: f32,
   beta1: f32,
   beta2: f32,
@@ -10,7 +11,7 @@ struct Params {
   oneMinusBeta2: f32,
   epsilon: f32,
   l2: f32,
-  decay: f32,
+  weightDecay: f32,
   correction1: f32,
   correction2: f32,
 }
@@ -25,11 +26,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let at = id.x + id.y * groups.x * 64u;
   if (at >= params.size4) { return; }
   let p = param[at];
-  let g = grad[at] + 2.0 * params.l2 * p;
+  // L2 and decay apply to the first `decayed` numbers: weights, not the biases behind them.
+  let decays = select(vec4f(0.0), vec4f(1.0), 4u * at + vec4u(0u, 1u, 2u, 3u) < vec4u(params.decayed));
+  let g = grad[at] + 2.0 * params.l2 * decays * p;
   let m = params.beta1 * moment1[at] + params.oneMinusBeta1 * g;
   let v = params.beta2 * moment2[at] + params.oneMinusBeta2 * g * g;
   moment1[at] = m;
   moment2[at] = v;
   let change = params.learningRate * params.correction1 * m / (sqrt(params.correction2 * v) + params.epsilon);
-  param[at] = params.decay * p - change;
+  param[at] = p - params.learningRate * params.weightDecay * decays * p - change;
 }

@@ -2,6 +2,7 @@
 // param, grad, velocity: f32 of one shape
 struct Params {
   size4: u32,
+  decayed: u32,
   learningRate: f32,
   momentum: f32,
   l2: f32,
@@ -15,7 +16,9 @@ struct Params {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let at = id.x + id.y * groups.x * 64u;
   if (at >= params.size4) { return; }
-  let v = params.momentum * velocity[at] + grad[at] + 2.0 * params.l2 * param[at];
+  // L2 applies to the first `decayed` numbers: weights, not the biases behind them.
+  let decays = select(vec4f(0.0), vec4f(1.0), 4u * at + vec4u(0u, 1u, 2u, 3u) < vec4u(params.decayed));
+  let v = params.momentum * velocity[at] + grad[at] + 2.0 * params.l2 * decays * param[at];
   velocity[at] = v;
   param[at] -= params.learningRate * v;
 }

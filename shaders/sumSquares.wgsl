@@ -1,9 +1,11 @@
 // sums[slot + p], p < 32, add up to factor * sum of squares of input; twin: src/cpu/loss.ts
 // One workgroup a part; every thread strides over its part in fixed order.
 // input: f32[any]   sums: f32[any]
+// #include "include/mask.wgsl"
 // #include "include/reduce.wgsl"
 struct Params {
   size4: u32,
+  count: u32,
   slot: u32,
   factor: f32,
 }
@@ -19,7 +21,8 @@ fn main(
 ) {
   var sum = vec4f(0.0);
   for (var at = group.x * 64u + local.x; at < params.size4; at += groups.x * 64u) {
-    sum += input[at] * input[at];
+    let x = keepColumns(input[at], at, params.count);
+    sum += x * x;
   }
   let total = workgroupSum(sum, local.x);
   if (local.x == 0u) {

@@ -15,6 +15,17 @@ export interface Tensor {
 
 export type Values = Float32Array | Float64Array | Uint32Array;
 
+/**
+ * Tensors that lie one after the other in memory, so that one op can work on all of them. `whole` is f32[any]:
+ * the backend may leave gaps between the parts, which hold zeros. Free the whole; its parts go with it.
+ */
+export interface TensorGroup {
+  readonly whole: Tensor;
+  readonly parts: readonly Tensor[];
+  /** Where in `whole` each part begins. Groups of the same shapes have the same starts. */
+  readonly starts: readonly number[];
+}
+
 /** What computes: `hardware` GPU, `software` adapter (WebGPU on the CPU), or the `cpu` reference. */
 export type DeviceKind = 'gpu' | 'software' | 'cpu';
 
@@ -43,6 +54,8 @@ export interface Backend extends Ops {
   zeros(dtype: DType, shape: readonly number[]): Tensor;
   /** A tensor with these values (row-major, exactly `size` of them). */
   tensor(values: Values | readonly number[], shape?: readonly number[]): Tensor;
+  /** Tensors of zeros in one piece of memory. */
+  group(shapes: readonly (readonly number[])[]): TensorGroup;
   /** Overwrites the first `values.length` numbers of a tensor of one dimension, or all of one of two. */
   write(tensor: Tensor, values: Values): void;
   /** Copies all of `from` into `to`, which has the same shape and type. */

@@ -128,7 +128,14 @@ export interface Ops {
    * sums[slot + p], p < SQUARE_PARTS, add up to factor * (sum of squares of input); the other slots keep
    * their values. sums f32[any].
    */
-  sumSquares(args: { input: Tensor; sums: Tensor; slot: number; factor: number }): void;
+  sumSquares(args: {
+    input: Tensor;
+    sums: Tensor;
+    slot: number;
+    factor: number;
+    /** Of an input of one dimension: how many leading numbers count; all of them where absent. */
+    count?: number;
+  }): void;
 
   /**
    * ring[slot] = sum of parts[0 .. count]; NaN when any of them is not finite (tested by bits).
@@ -147,6 +154,8 @@ export interface Ops {
     learningRate: number;
     momentum: number;
     l2: number;
+    /** Of parameters of one dimension: how many leading numbers L2 applies to; all of them where absent. */
+    decayed?: number;
   }): void;
 
   /**
@@ -166,6 +175,8 @@ export interface Ops {
     epsilon: number;
     l2: number;
     weightDecay: number;
+    /** Of parameters of one dimension: how many leading numbers L2 and weight decay apply to; all where absent. */
+    decayed?: number;
   }): void;
 
   /** Sets the diagonal of matrix f32[n, n] to 0. */

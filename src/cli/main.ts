@@ -42,7 +42,10 @@ ${Object.entries(COMMANDS)
 `;
 
 async function main(argv: readonly string[], out: Output, signal: AbortSignal): Promise<void> {
-  const [first, ...rest] = argv;
+  // The shared switches may stand before the command, too.
+  const place = argv.findIndex((word) => word !== '--json' && word !== '--quiet');
+  const first = place < 0 ? undefined : argv[place];
+  const rest = [...argv.slice(place + 1), ...argv.slice(0, Math.max(0, place))];
   if (first === undefined) {
     throw new FoldinError('USAGE', 'no command is given', {
       remedy: 'Start with "foldin sample --out log.csv --items-out items.csv", or see "foldin --help".',

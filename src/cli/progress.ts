@@ -29,7 +29,10 @@ export class Progress {
     const now = performance.now();
     if (now - this.#lastBarMs < BAR_EVERY_MS) return;
     this.#lastBarMs = now;
-    if (share === undefined) return this.#draw(words);
+    if (share === undefined) {
+      this.#draw(words);
+      return;
+    }
     this.#startShare ??= share;
     const done = share - this.#startShare;
     const leftMs = done > 0 ? ((now - this.#started) * (1 - share)) / done : Number.NaN;

@@ -3,7 +3,7 @@ import { checkAlike, checkedOps, describe, mismatch } from '../backend/check.js'
 import { Scopes } from '../backend/scope.js';
 import { FoldinError } from '../errors.js';
 import { cpuOps } from './ops.js';
-import { CpuTensor, type Floats, own } from './tensor.js';
+import { CpuTensor, type Floats, floats, own } from './tensor.js';
 
 export interface CpuBackendOptions {
   /** Storage of f32 tensors; sums are taken in doubles either way. Default f32. */
@@ -55,6 +55,16 @@ export function createCpuBackend({ precision = 'f32' }: CpuBackendOptions = {}):
       return peakBytes;
     },
     zeros: make,
+    group(shapes) {
+      const sizes = shapes.map(sizeOf);
+      const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
+      const whole = make('f32', [sizes.reduce((sum, size) => sum + size, 0)]);
+      const parts = shapes.map((shape, i) => {
+        const numbers = floats(whole).subarray(starts[i], starts[i] + sizes[i]);
+        return new CpuTensor('f32', [...shape], numbers, () => {});
+      });
+      return { whole: freedWith(whole, parts), parts, starts };
+    },
     tensor(values, shape = [values.length]) {
       const dtype = values instanceof Uint32Array ? 'u32' : 'f32';
       if (sizeOf(shape) !== values.length) {
@@ -95,6 +105,16 @@ export function createCpuBackend({ precision = 'f32' }: CpuBackendOptions = {}):
       disposed = true;
     },
   };
+}
+
+/** The whole of a group; its parts are freed with it. */
+function freedWith(whole: CpuTensor, parts: readonly CpuTensor[]): CpuTensor {
+  const free = whole.free.bind(whole);
+  whole.free = () => {
+    for (const part of parts) part.free();
+    free();
+  };
+  return whole;
 }
 
 function allocate(dtype: DType, size: number, precision: 'f32' | 'f64'): Floats | Uint32Array {

@@ -102,7 +102,7 @@ export const binaryCrossEntropy: Ops['binaryCrossEntropy'] = (args) =>
 
 export const sumSquares: Ops['sumSquares'] = (args) => {
   let sum = 0;
-  for (const x of floats(args.input)) sum += x * x;
+  for (const x of floats(args.input).subarray(0, args.count)) sum += x * x;
   const sums = floats(args.sums);
   sums.fill(0, args.slot, args.slot + SQUARE_PARTS);
   sums[args.slot] = args.factor * sum;

@@ -5,8 +5,9 @@ export const sgd: Ops['sgd'] = (args) => {
   const param = floats(args.param);
   const grad = floats(args.grad);
   const velocity = floats(args.velocity);
+  const { decayed = param.length } = args;
   for (let i = 0; i < param.length; i++) {
-    const g = grad[i] + 2 * args.l2 * param[i];
+    const g = grad[i] + (i < decayed ? 2 * args.l2 * param[i] : 0);
     const v = args.momentum * velocity[i] + g;
     velocity[i] = v;
     param[i] -= args.learningRate * v;
@@ -18,10 +19,12 @@ export const adam: Ops['adam'] = (args) => {
   const grad = floats(args.grad);
   const moment1 = floats(args.moment1);
   const moment2 = floats(args.moment2);
-  const { learningRate, beta1, beta2, epsilon, l2, weightDecay } = args;
+  const { learningRate, beta1, beta2, epsilon, decayed = param.length } = args;
   const correction1 = 1 - beta1 ** args.step;
   const correction2 = 1 - beta2 ** args.step;
   for (let i = 0; i < param.length; i++) {
+    const l2 = i < decayed ? args.l2 : 0;
+    const weightDecay = i < decayed ? args.weightDecay : 0;
     const g = grad[i] + 2 * l2 * param[i];
     const m = beta1 * moment1[i] + (1 - beta1) * g;
     const v = beta2 * moment2[i] + (1 - beta2) * g * g;

@@ -31,7 +31,7 @@ export function createGpuBackend(
   const memory = new Memory(
     device,
     (buffer) => queue.clear(buffer),
-    (buffer, bytes) => queue.write(buffer, bytes),
+    (tensor, bytes) => queue.write(tensor, bytes),
   );
   let disposed = false;
 
@@ -69,6 +69,10 @@ export function createGpuBackend(
       return memory.peakBytes;
     },
     zeros,
+    group(shapes) {
+      queue.check();
+      return memory.group(shapes);
+    },
     tensor(values, shape = [values.length]) {
       const dtype = values instanceof Uint32Array ? 'u32' : 'f32';
       const tensor = memory.zeros(dtype, shape);
@@ -88,11 +92,11 @@ export function createGpuBackend(
     },
     copy(from, to) {
       checkAlike('copy', 'to', to, from);
-      queue.copy(own(from).buffer, own(to).buffer, own(from).bytes);
+      queue.copy(own(from), own(to));
     },
     async read(tensor: Tensor) {
       const source = own(tensor);
-      return unpad(source, await queue.read(source.buffer));
+      return unpad(source, await queue.read(source));
     },
     scope: (work) => memory.scope(work),
     splits(rows, columns, depth) {

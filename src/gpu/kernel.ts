@@ -26,14 +26,14 @@ export class Kernel {
           remedy: 'Free a tensor after its last use, and return from scope() what is used outside it.',
         });
       }
-      key += `${bufferNumber(tensor.buffer)},`;
+      key += `${bufferNumber(tensor.buffer)}+${tensor.offset},`;
     }
     const known = this.#groups.get(key);
     if (known) return known;
     const { bindings, params } = this.shader.layout;
     const entries: GPUBindGroupEntry[] = this.#names.map((name) => ({
       binding: bindings[name].binding,
-      resource: { buffer: tensors[name].buffer },
+      resource: { buffer: tensors[name].buffer, offset: tensors[name].offset, size: tensors[name].bytes },
     }));
     entries.push({ binding: bindings['params'].binding, resource: { buffer: uniforms, size: params.size } });
     const group = this.device.createBindGroup({ label: this.shader.name, layout: this.layout, entries });

@@ -60,11 +60,11 @@ export function lossOps(queue: Queue): LossOps {
       ),
     binaryCrossEntropy: (args) => launch(binaryCrossEntropyShader, args),
 
-    sumSquares({ input, sums, slot, factor }) {
+    sumSquares({ input, sums, slot, factor, count = gpu(input).rows * gpu(input).stride }) {
       queue.launch({
         shader: sumSquaresShader,
         tensors: { input: gpu(input), sums: gpu(sums) },
-        params: { size4: vec4s(gpu(input).rows * gpu(input).stride), slot, factor },
+        params: { size4: vec4s(gpu(input).rows * gpu(input).stride), count, slot, factor },
         workgroups: [SQUARE_PARTS, 1, 1],
       });
     },

@@ -1,4 +1,4 @@
-import type { DType, Tensor, Values } from '../backend/backend.js';
+import type { DType, Tensor, TensorGroup, Values } from '../backend/backend.js';
 import { mismatch } from '../backend/check.js';
 import { Scopes } from '../backend/scope.js';
 import { FoldinError } from '../errors.js';
@@ -16,17 +16,16 @@ export class GpuTensor implements Tensor {
   freed = false;
 
   constructor(
-    private readonly memory: Memory,
     readonly buffer: GPUBuffer,
     readonly dtype: DType,
     readonly shape: readonly number[],
+    /** Bytes before it in the buffer, and its own. */
+    readonly offset: number,
+    readonly bytes: number,
+    private readonly onFree: () => void,
   ) {
     this.size = elements(shape);
     [this.rows, this.stride] = storage(dtype, shape);
-  }
-
-  get bytes(): number {
-    return this.buffer.size;
   }
 
   get columns(): number {
@@ -36,7 +35,7 @@ export class GpuTensor implements Tensor {
   free(): void {
     if (this.freed) return;
     this.freed = true;
-    this.memory.release(this);
+    this.onFree();
   }
 }
 
@@ -66,7 +65,7 @@ export class Memory {
   constructor(
     private readonly device: GPUDevice,
     private readonly clear: (buffer: GPUBuffer) => void,
-    private readonly write: (buffer: GPUBuffer, bytes: ArrayBufferView) => void,
+    private readonly write: (tensor: GpuTensor, bytes: ArrayBufferView) => void,
   ) {}
 
   zeros(dtype: DType, shape: readonly number[]): GpuTensor {
@@ -74,11 +73,37 @@ export class Memory {
       throw mismatch('zeros', 'shape', 'one or two whole numbers', `[${shape.join(', ')}]`);
     }
     const [rows, stride] = storage(dtype, shape);
-    const tensor = new GpuTensor(this, this.#buffer(rows * stride * 4, dtype, shape), dtype, shape);
-    this.liveBytes += tensor.bytes;
-    this.peakBytes = Math.max(this.peakBytes, this.liveBytes + this.#scratchBytes);
+    const buffer = this.#buffer(rows * stride * 4, dtype, shape);
+    const tensor = new GpuTensor(buffer, dtype, shape, 0, buffer.size, () => this.#release(buffer));
+    this.#count(buffer.size);
     this.#scopes.made(tensor);
     return tensor;
+  }
+
+  /** f32 tensors one after the other in one buffer, each at an offset that can be bound. */
+  group(shapes: readonly (readonly number[])[]): TensorGroup {
+    const numbers = shapes.map((shape) => {
+      const [rows, stride] = storage('f32', shape);
+      return Math.ceil((rows * stride) / 64) * 64;
+    });
+    const starts = numbers.map((_, i) => numbers.slice(0, i).reduce((sum, n) => sum + n, 0));
+    const total = [numbers.reduce((sum, n) => sum + n, 0)];
+    const buffer = this.#buffer(4 * storage('f32', total)[1], 'f32', total);
+    const parts = shapes.map(
+      (shape, i) => new GpuTensor(buffer, 'f32', shape, 4 * starts[i], 4 * numbers[i], () => {}),
+    );
+    const whole = new GpuTensor(buffer, 'f32', total, 0, buffer.size, () => {
+      for (const part of parts) part.free();
+      this.#release(buffer);
+    });
+    this.#count(buffer.size);
+    this.#scopes.made(whole);
+    return { whole, parts, starts };
+  }
+
+  #count(bytes: number): void {
+    this.liveBytes += bytes;
+    this.peakBytes = Math.max(this.peakBytes, this.liveBytes + this.#scratchBytes);
   }
 
   /** A tensor for the insides of a launch: one a shape and use, kept for good, overwritten by the next launch that needs it. */
@@ -87,18 +112,19 @@ export class Memory {
     let tensor = this.#scratch.get(key);
     if (!tensor) {
       const [rows, stride] = storage('f32', shape);
-      tensor = new GpuTensor(this, this.#buffer(rows * stride * 4, 'f32', shape), 'f32', shape);
+      const buffer = this.#buffer(rows * stride * 4, 'f32', shape);
+      tensor = new GpuTensor(buffer, 'f32', shape, 0, buffer.size, () => {});
       this.#scratchBytes += tensor.bytes;
       this.#scratch.set(key, tensor);
     }
     return tensor;
   }
 
-  release(tensor: GpuTensor): void {
-    this.liveBytes -= tensor.bytes;
-    const free = this.#pool.get(tensor.bytes);
-    if (free) free.push(tensor.buffer);
-    else this.#pool.set(tensor.bytes, [tensor.buffer]);
+  #release(buffer: GPUBuffer): void {
+    this.liveBytes -= buffer.size;
+    const free = this.#pool.get(buffer.size);
+    if (free) free.push(buffer);
+    else this.#pool.set(buffer.size, [buffer]);
   }
 
   #buffer(bytes: number, dtype: DType, shape: readonly number[]): GPUBuffer {
@@ -136,15 +162,17 @@ export class Memory {
   upload(tensor: GpuTensor, values: Values): void {
     const bits = tensor.dtype === 'u32' ? toUint32(values) : toFloat32(values);
     if (tensor.shape.length === 1 || tensor.stride === tensor.columns) {
-      this.write(tensor.buffer, bits);
+      this.write(tensor, bits);
       return;
     }
     const whole =
-      tensor.dtype === 'u32' ? new Uint32Array(tensor.bytes / 4) : new Float32Array(tensor.bytes / 4);
+      tensor.dtype === 'u32'
+        ? new Uint32Array(tensor.rows * tensor.stride)
+        : new Float32Array(tensor.rows * tensor.stride);
     for (let r = 0; r < tensor.shape[0]; r++) {
       whole.set(bits.subarray(r * tensor.columns, (r + 1) * tensor.columns), r * tensor.stride);
     }
-    this.write(tensor.buffer, whole);
+    this.write(tensor, whole);
   }
 
   dispose(): void {

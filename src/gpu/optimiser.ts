@@ -7,18 +7,32 @@ import { gpu, grid, vec4s } from './launch.js';
 import type { Queue } from './queue.js';
 
 export const optimiserOps = (queue: Queue): Pick<Ops, 'sgd' | 'adam' | 'zeroDiagonal'> => ({
-  sgd({ param, grad, velocity, learningRate, momentum, l2 }) {
-    const size4 = storedVec4s(param);
+  sgd({ param, grad, velocity, learningRate, momentum, l2, decayed = storedNumbers(param) }) {
+    const size4 = vec4s(storedNumbers(param));
     queue.launch({
       shader: sgdShader,
       tensors: { param: gpu(param), grad: gpu(grad), velocity: gpu(velocity) },
-      params: { size4, learningRate, momentum, l2 },
+      params: { size4, decayed, learningRate, momentum, l2 },
       workgroups: grid(Math.ceil(size4 / 64)),
     });
   },
 
-  adam({ param, grad, moment1, moment2, step, learningRate, beta1, beta2, epsilon, l2, weightDecay }) {
-    const size4 = storedVec4s(param);
+  adam({
+    param,
+    grad,
+    moment1,
+    moment2,
+    step,
+    learningRate,
+    beta1,
+    beta2,
+    epsilon,
+    l2,
+    weightDecay,
+    ...rest
+  }) {
+    const { decayed = storedNumbers(param) } = rest;
+    const size4 = vec4s(storedNumbers(param));
     queue.launch({
       shader: adamShader,
       tensors: { param: gpu(param), grad: gpu(grad), moment1: gpu(moment1), moment2: gpu(moment2) },
@@ -31,7 +45,8 @@ export const optimiserOps = (queue: Queue): Pick<Ops, 'sgd' | 'adam' | 'zeroDiag
         oneMinusBeta2: 1 - beta2,
         epsilon,
         l2,
-        decay: 1 - learningRate * weightDecay,
+        decayed,
+        weightDecay,
         correction1: 1 / (1 - beta1 ** step),
         correction2: 1 / (1 - beta2 ** step),
       },
@@ -51,4 +66,4 @@ export const optimiserOps = (queue: Queue): Pick<Ops, 'sgd' | 'adam' | 'zeroDiag
 });
 
 /** Padding included: it is zero and stays zero under every optimiser. */
-const storedVec4s = (tensor: Tensor): number => vec4s(gpu(tensor).rows * gpu(tensor).stride);
+const storedNumbers = (tensor: Tensor): number => gpu(tensor).rows * gpu(tensor).stride;

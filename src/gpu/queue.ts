@@ -12,6 +12,13 @@ export interface Launch {
   readonly workgroups: readonly [number, number, number];
 }
 
+/** Part of a buffer, in bytes. */
+export interface BufferRange {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 type Command = (encoder: GPUCommandEncoder, pass: () => GPUComputePassEncoder, endPass: () => void) => void;
 
 /** minUniformBufferOffsetAlignment is at most 256 everywhere. */
@@ -77,11 +84,11 @@ export class Queue {
     });
   }
 
-  copy(from: GPUBuffer, to: GPUBuffer, bytes: number): void {
+  copy(from: BufferRange, to: BufferRange): void {
     this.check();
     this.#commands.push((encoder, _, endPass) => {
       endPass();
-      encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+      encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.bytes);
     });
   }
 
@@ -94,9 +101,15 @@ export class Queue {
   }
 
   /** Writes in order with the launches: what was enqueued before sees the old bytes. */
-  write(buffer: GPUBuffer, bytes: ArrayBufferView): void {
+  write({ buffer, offset }: BufferRange, bytes: ArrayBufferView): void {
     this.submit();
-    this.device.queue.writeBuffer(buffer, 0, bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+    this.device.queue.writeBuffer(
+      buffer,
+      offset,
+      bytes.buffer as ArrayBuffer,
+      bytes.byteOffset,
+      bytes.byteLength,
+    );
     this.counts.uploadedBytes += bytes.byteLength;
   }
 
@@ -150,15 +163,15 @@ export class Queue {
     this.check();
   }
 
-  /** Waits for all work so far and returns a copy of the buffer's bytes. */
-  async read(buffer: GPUBuffer): Promise<ArrayBuffer> {
-    const { size } = buffer;
+  /** Waits for all work so far and returns a copy of the bytes. */
+  async read(range: BufferRange): Promise<ArrayBuffer> {
+    const size = range.bytes;
     const free = this.#readback.get(size) ?? [];
     this.#readback.set(size, free);
     const staging =
       free.pop() ??
       this.device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-    this.copy(buffer, staging, size);
+    this.copy(range, { buffer: staging, offset: 0, bytes: size });
     this.submit();
     try {
       await staging.mapAsync(GPUMapMode.READ);

@@ -1,4 +1,4 @@
-import type { Tensor } from '../backend/backend.js';
+import type { Tensor, TensorGroup } from '../backend/backend.js';
 import type { BatchRows, SparseRows } from '../backend/ops.js';
 import type { Csr } from '../data/csr.js';
 
@@ -20,22 +20,23 @@ export interface Model {
 
 /** A model that learns by gradient descent, one batch a step. */
 export interface TrainableModel extends Model {
-  /** Parameters in a fixed order; `decays` marks those that L2 applies to (weights, not biases). */
-  readonly parameters: readonly Parameter[];
+  readonly parameters: Parameters;
   /** f32[nnz]: the target values of these histories, or undefined when all are 1. */
   targetValues(histories: Csr): Float32Array | undefined;
   /**
-   * The loss of a batch and its gradient: fills `lossParts` (f32, one a row of the batch) and every
-   * parameter's `grad`.
+   * The loss of a batch and its gradient: fills `lossParts` (f32, one a row of the batch) and all of
+   * `parameters.grads`.
    */
   gradients(step: StepInputs): void;
 }
 
-export interface Parameter {
-  readonly name: string;
-  readonly value: Tensor;
-  readonly grad: Tensor;
-  readonly decays: boolean;
+/** What is learned, in one piece of memory, weights first; and the gradients, laid out alike. */
+export interface Parameters {
+  readonly names: readonly string[];
+  readonly values: TensorGroup;
+  readonly grads: TensorGroup;
+  /** How many leading numbers of `values.whole` L2 and weight decay apply to: the weights, not the biases. */
+  readonly decayed: number;
 }
 
 export interface StepInputs {

@@ -1,11 +1,11 @@
-import { type Backend, derivativeFromOutput, type Tensor } from '../backend/backend.js';
+import { type Backend, derivativeFromOutput, type Tensor, type TensorGroup } from '../backend/backend.js';
 import type { BatchRows, Dropout, SparseRows } from '../backend/ops.js';
 import { mix, randomUniform, STREAM } from '../backend/random.js';
 import { freeAll } from '../backend/sparse.js';
 import type { Csr } from '../data/csr.js';
 import { FoldinError } from '../errors.js';
 import { checkNetworkConfig, type NetworkConfig } from './config.js';
-import type { Parameter, StepInputs, TrainableModel } from './model.js';
+import type { Parameters, StepInputs, TrainableModel } from './model.js';
 
 /** Weights and biases by name: W1 f32[items, hidden1], b1, W2, ... as the model file holds them. */
 export type NamedArrays = ReadonlyMap<
@@ -43,7 +43,8 @@ export class Network implements TrainableModel {
   readonly #layers: Layer[] = [];
   readonly #workspaces = new Map<number, Workspace>();
   readonly #backwards = new Map<number, BackwardSpace>();
-  #parameters: Parameter[] | undefined;
+  readonly #values: TensorGroup;
+  #parameters: Parameters | undefined;
 
   constructor(
     readonly name: string,
@@ -53,38 +54,39 @@ export class Network implements TrainableModel {
     initial: NamedArrays,
   ) {
     checkNetworkConfig(config);
-    layerSizes(items, config.hidden).forEach(([inputs, outputs], index) => {
-      const weights = this.#load(initial, `W${index + 1}`, [inputs, outputs]);
-      const bias = this.#load(initial, `b${index + 1}`, [outputs]);
-      this.#layers.push({ weights, bias });
-    });
+    const shapes = parameterShapes(items, config.hidden);
+    this.#values = backend.group([...shapes.values()]);
+    try {
+      [...shapes].forEach(([name, shape], i) => {
+        const array = initial.get(name);
+        if (array?.shape.join() !== shape.join()) {
+          throw new FoldinError(
+            'SHAPE_MISMATCH',
+            `${name} should be f32[${shape}], got [${array?.shape ?? 'nothing'}]`,
+            { remedy: 'Load a model with the configuration it was saved with.' },
+          );
+        }
+        backend.write(this.#values.parts[i], array.values);
+        this.tensors.set(name, this.#values.parts[i]);
+      });
+    } catch (error) {
+      this.#values.whole.free();
+      throw error;
+    }
+    for (let l = 1; l <= config.hidden.length + 1; l++) {
+      this.#layers.push({ weights: this.tensors.get(`W${l}`)!, bias: this.tensors.get(`b${l}`)! });
+    }
     if (config.zeroDiagonal) backend.zeroDiagonal({ matrix: this.#layers[0].weights });
   }
 
-  #load(initial: NamedArrays, name: string, shape: readonly number[]): Tensor {
-    const array = initial.get(name);
-    if (!array || array.shape.join() !== shape.join()) {
-      throw new FoldinError(
-        'SHAPE_MISMATCH',
-        `${name} should be f32[${shape}], got [${array?.shape ?? 'nothing'}]`,
-        {
-          remedy: 'Load a model with the configuration it was saved with.',
-        },
-      );
-    }
-    const tensor = this.backend.tensor(array.values, shape);
-    this.tensors.set(name, tensor);
-    return tensor;
-  }
-
-  get parameters(): readonly Parameter[] {
-    // Made on the first use: a model that only scores needs no gradients.
-    this.#parameters ??= [...this.tensors].map(([name, value]) => ({
-      name,
-      value,
-      grad: this.backend.zeros('f32', value.shape),
-      decays: name.startsWith('W'),
-    }));
+  get parameters(): Parameters {
+    // The gradients are made on the first use: a model that only scores needs none.
+    this.#parameters ??= {
+      names: [...this.tensors.keys()],
+      values: this.#values,
+      grads: this.backend.group(this.#values.parts.map(({ shape }) => shape)),
+      decayed: this.#values.starts[this.#layers.length],
+    };
     return this.#parameters;
   }
 
@@ -158,7 +160,8 @@ export class Network implements TrainableModel {
   }
 
   #grad(value: Tensor): Tensor {
-    return this.parameters.find((parameter) => parameter.value === value)!.grad;
+    const { values, grads } = this.parameters;
+    return grads.parts[values.parts.indexOf(value)];
   }
 
   #biasGrad(layer: number, outGrad: Tensor): void {
@@ -195,7 +198,7 @@ export class Network implements TrainableModel {
 
   /** Frees what only training needs. */
   endTraining(): void {
-    freeAll((this.#parameters ?? []).map((parameter) => parameter.grad));
+    this.#parameters?.grads.whole.free();
     this.#parameters = undefined;
     for (const { logits, hiddenGrads, parts } of this.#backwards.values()) {
       freeAll([logits, ...hiddenGrads, ...parts]);
@@ -207,8 +210,17 @@ export class Network implements TrainableModel {
     this.endTraining();
     for (const { hidden, saved } of this.#workspaces.values()) freeAll([...hidden, ...saved]);
     this.#workspaces.clear();
-    freeAll(this.tensors.values());
+    this.#values.whole.free();
   }
+}
+
+/** Shapes by name, in the order of memory: the weights of all layers, then the biases. */
+function parameterShapes(items: number, hidden: readonly number[]): Map<string, readonly number[]> {
+  const sizes = layerSizes(items, hidden);
+  return new Map<string, readonly number[]>([
+    ...sizes.map(([inputs, outputs], l): [string, number[]] => [`W${l + 1}`, [inputs, outputs]]),
+    ...sizes.map(([, outputs], l): [string, number[]] => [`b${l + 1}`, [outputs]]),
+  ]);
 }
 
 /** [inputs, outputs] of each layer. */

@@ -1,72 +1,76 @@
-import type { Backend, Tensor } from '../backend/backend.js';
+import type { Backend, Tensor, TensorGroup } from '../backend/backend.js';
 import { SQUARE_PARTS } from '../backend/ops.js';
-import { freeAll } from '../backend/sparse.js';
 import type { TrainConfig } from '../model/config.js';
-import type { Parameter } from '../model/model.js';
+import type { Parameters } from '../model/model.js';
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 
-/** Steps a model's parameters along their gradients; owns the moments. */
+/** Steps all of a model's parameters along their gradients at once; owns the moments. */
 export class Optimiser {
-  /** The state to resume from, by name: adam's moments or sgd's velocity of each parameter. */
-  readonly state = new Map<string, Tensor>();
+  /** Adam's moments or sgd's velocity, by name, laid out as the parameters. */
+  readonly #moments = new Map<string, TensorGroup>();
 
   constructor(
     private readonly backend: Backend,
-    private readonly parameters: readonly Parameter[],
+    private readonly parameters: Parameters,
     private readonly config: TrainConfig,
   ) {
-    const kinds = config.optimizer === 'sgd' ? ['velocity'] : ['moment1', 'moment2'];
-    for (const { name, value } of parameters) {
-      for (const kind of kinds) this.state.set(`${name}.${kind}`, backend.zeros('f32', value.shape));
+    const shapes = parameters.values.parts.map(({ shape }) => shape);
+    for (const name of config.optimizer === 'sgd' ? ['velocity'] : ['moment1', 'moment2']) {
+      this.#moments.set(name, backend.group(shapes));
     }
   }
 
-  /** How many numbers `penalties` writes. */
-  static penaltyCount(parameters: readonly Parameter[], config: TrainConfig): number {
-    return config.l2 > 0 ? SQUARE_PARTS * parameters.filter(({ decays }) => decays).length : 0;
+  /** The state to resume from: "PARAMETER.MOMENT" by name. */
+  get state(): Map<string, Tensor> {
+    const { names } = this.parameters;
+    return new Map(
+      [...this.#moments].flatMap(([moment, { parts }]) =>
+        parts.map((part, i): [string, Tensor] => [`${names[i]}.${moment}`, part]),
+      ),
+    );
+  }
+
+  /** How many numbers `penalty` writes. */
+  static penaltyCount(config: TrainConfig): number {
+    return config.l2 > 0 ? SQUARE_PARTS : 0;
   }
 
   /** Writes the parts of l2 * (sum of squared weights) into `sums` from `slot` on: the loss before the step. */
-  penalties(sums: Tensor, slot: number): void {
-    if (this.config.l2 === 0) return;
-    let next = slot;
-    for (const { value, decays } of this.parameters) {
-      if (!decays) continue;
-      this.backend.sumSquares({ input: value, sums, slot: next, factor: this.config.l2 });
-      next += SQUARE_PARTS;
-    }
+  penalty(sums: Tensor, slot: number): void {
+    const { l2 } = this.config;
+    const { values, decayed } = this.parameters;
+    if (l2 > 0) this.backend.sumSquares({ input: values.whole, sums, slot, factor: l2, count: decayed });
   }
 
   /** One step; `step` counts from 1. */
   apply(step: number): void {
-    const { backend, config, state } = this;
-    const { learningRate, momentum, epsilon } = config;
-    for (const { name, value, grad, decays } of this.parameters) {
-      const l2 = decays ? config.l2 : 0;
-      if (config.optimizer === 'sgd') {
-        const velocity = state.get(`${name}.velocity`)!;
-        backend.sgd({ param: value, grad, velocity, learningRate, momentum, l2 });
-      } else {
-        backend.adam({
-          param: value,
-          grad,
-          moment1: state.get(`${name}.moment1`)!,
-          moment2: state.get(`${name}.moment2`)!,
-          step,
-          learningRate,
-          beta1: BETA1,
-          beta2: BETA2,
-          epsilon,
-          l2,
-          weightDecay: decays ? config.weightDecay : 0,
-        });
-      }
+    const { backend, config } = this;
+    const { learningRate, momentum, epsilon, l2, weightDecay } = config;
+    const { values, grads, decayed } = this.parameters;
+    const tensors = { param: values.whole, grad: grads.whole };
+    const moment = (name: string) => this.#moments.get(name)!.whole;
+    if (config.optimizer === 'sgd') {
+      backend.sgd({ ...tensors, velocity: moment('velocity'), learningRate, momentum, l2, decayed });
+      return;
     }
+    backend.adam({
+      ...tensors,
+      moment1: moment('moment1'),
+      moment2: moment('moment2'),
+      step,
+      learningRate,
+      beta1: BETA1,
+      beta2: BETA2,
+      epsilon,
+      l2,
+      weightDecay,
+      decayed,
+    });
   }
 
   dispose(): void {
-    freeAll(this.state.values());
+    for (const { whole } of this.#moments.values()) whole.free();
   }
 }

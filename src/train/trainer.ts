@@ -1,4 +1,4 @@
-import type { Backend, Tensor } from '../backend/backend.js';
+import type { Backend, Tensor, TensorGroup } from '../backend/backend.js';
 import { randomOrder, STREAM } from '../backend/random.js';
 import { type DeviceRows, freeAll, uploadRows } from '../backend/sparse.js';
 import type { Csr } from '../data/csr.js';
@@ -51,7 +51,8 @@ export class Trainer {
   readonly #penalties: number;
   readonly #ring: LossRing;
   readonly #optimiser: Optimiser;
-  readonly #best = new Map<string, Tensor>();
+  /** The best weights so far; absent where the last are kept. */
+  readonly #best: TensorGroup | undefined;
   readonly #batch: number;
   #epoch = 0;
   #step = 0;
@@ -79,12 +80,12 @@ export class Trainer {
     this.#order = backend.zeros('u32', [users]);
     this.#starts = backend.zeros('u32', [this.#capacity.starts]);
     this.#entries = backend.zeros('u32', [this.#capacity.entries]);
-    this.#penalties = Optimiser.penaltyCount(model.parameters, config);
+    this.#penalties = Optimiser.penaltyCount(config);
     this.#lossParts = backend.zeros('f32', [this.#batch + this.#penalties]);
     this.#ring = new LossRing(backend, (step) => this.#place(step));
     this.#optimiser = new Optimiser(backend, model.parameters, config);
     if (options.validate && config.patience > 0) {
-      for (const [name, tensor] of model.tensors) this.#best.set(name, backend.zeros('f32', tensor.shape));
+      this.#best = backend.group(model.parameters.values.parts.map(({ shape }) => shape));
     }
   }
 
@@ -118,12 +119,11 @@ export class Trainer {
         break;
       }
     }
-    for (const [name, tensor] of this.#best) {
-      if (this.#bestEpoch > 0) this.backend.copy(tensor, this.model.tensors.get(name)!);
-    }
+    const kept = this.#bestEpoch > 0 ? this.#best : undefined;
+    if (kept) this.backend.copy(kept.whole, this.model.parameters.values.whole);
     return {
       epochs: this.#epoch,
-      bestEpoch: this.#best.size > 0 && this.#bestEpoch > 0 ? this.#bestEpoch : this.#epoch,
+      bestEpoch: kept ? this.#bestEpoch : this.#epoch,
       validation: this.#bestValidation,
       stopped,
       ms: performance.now() - started,
@@ -158,7 +158,7 @@ export class Trainer {
           step: this.#step,
           seed: config.seed,
         });
-        this.#optimiser.penalties(this.#lossParts, this.#batch);
+        this.#optimiser.penalty(this.#lossParts, this.#batch);
         const count = this.#batch + this.#penalties;
         backend.recordLoss({ parts: this.#lossParts, ring: this.#ring.tensor, count, slot: this.#ring.slot });
         this.#optimiser.apply(this.#step);
@@ -184,7 +184,7 @@ export class Trainer {
     this.#bestEpoch = this.#epoch;
     this.#bestValidation = validation;
     this.#stale = 0;
-    for (const [name, tensor] of this.#best) this.backend.copy(this.model.tensors.get(name)!, tensor);
+    if (this.#best) this.backend.copy(this.model.parameters.values.whole, this.#best.whole);
     return true;
   }
 
@@ -231,14 +231,17 @@ export class Trainer {
   }
 
   #tensors(): Map<string, Tensor> {
-    return checkpointTensors(this.model.tensors, this.#optimiser.state, this.#best);
+    const { names } = this.model.parameters;
+    const best = (this.#best?.parts ?? []).map((part, i): [string, Tensor] => [names[i], part]);
+    return checkpointTensors(this.model.tensors, this.#optimiser.state, new Map(best));
   }
 
   /** Frees all but the model. */
   dispose(): void {
     this.#inputs.free();
     this.#targets.free();
-    freeAll([this.#order, this.#starts, this.#entries, this.#lossParts, ...this.#best.values()]);
+    freeAll([this.#order, this.#starts, this.#entries, this.#lossParts]);
+    this.#best?.whole.free();
     this.#ring.dispose();
     this.#optimiser.dispose();
   }

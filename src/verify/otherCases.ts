@@ -8,16 +8,16 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((size, n) => s
 const named = (shape: readonly number[], words: string): string => `[${shape.join(', ')}]${words}`;
 
 /** The parts are added here; the slots on both sides must keep their values. */
-function sumSquares(shape: readonly number[]): KernelCase {
+function sumSquares(shape: readonly number[], count?: number): KernelCase {
   const slot = 3;
   const input = () => numbers(sizeOf(shape), 51);
   return {
     kernel: 'sumSquares',
-    name: named(shape, ''),
+    name: named(shape, count === undefined ? '' : `, the first ${count}`),
     async run(backend) {
       const { sums } = await outputsOf(backend, () => {
         const sums = stale(backend, SQUARE_PARTS + 10);
-        backend.sumSquares({ input: backend.tensor(input(), shape), sums, slot, factor: 0.375 });
+        backend.sumSquares({ input: backend.tensor(input(), shape), sums, slot, factor: 0.375, count });
         return { sums };
       });
       const parts = Array.from(sums).splice(slot, SQUARE_PARTS);
@@ -64,6 +64,7 @@ interface Sgd {
   readonly learningRate: number;
   readonly momentum: number;
   readonly l2: number;
+  readonly decayed?: number;
 }
 
 function sgd(shape: readonly number[], options: Sgd): KernelCase {
@@ -74,7 +75,10 @@ function sgd(shape: readonly number[], options: Sgd): KernelCase {
   const { learningRate, momentum, l2 } = options;
   return {
     kernel: 'sgd',
-    name: named(shape, `, rate ${learningRate}, momentum ${momentum}, l2 ${l2}`),
+    name: named(
+      shape,
+      `, rate ${learningRate}, momentum ${momentum}, l2 ${l2}${options.decayed ? ` on the first ${options.decayed}` : ''}`,
+    ),
     run: (backend) =>
       outputsOf(backend, () => {
         const tensors = {
@@ -103,6 +107,7 @@ interface Adam {
   readonly epsilon: number;
   readonly l2: number;
   readonly weightDecay: number;
+  readonly decayed?: number;
 }
 
 const ADAM: Adam = {
@@ -206,6 +211,7 @@ function uniform(rows: number, columns: number, seed: number, stream: number, fi
 
 export const otherCases: readonly KernelCase[] = [
   ...SIZES.map((shape) => sumSquares(shape)),
+  sumSquares([1003], 517),
   recordLoss('1 part', 1, 1),
   recordLoss('no part of 7', 7, 0),
   recordLoss('5 of 7 parts, NaN beyond them', 7, 5, { at: 5, value: Number.NaN }),
@@ -214,11 +220,13 @@ export const otherCases: readonly KernelCase[] = [
   recordLoss('257 parts, one infinite', 257, 257, { at: 64, value: Number.POSITIVE_INFINITY }),
   ...SIZES.map((shape) => sgd(shape, { learningRate: 0.05, momentum: 0.9, l2: 0.01 })),
   sgd([30, 50], { learningRate: 0.5, momentum: 0, l2: 0 }),
+  sgd([1003], { learningRate: 0.5, momentum: 0.9, l2: 0.1, decayed: 517 }),
   ...SIZES.map((shape) => adam(shape, ', step 1')),
   adam([30, 50], ', step 100', { step: 100 }),
   adam([30, 50], ', step 100000, betas 0.5 and 0.9', { step: 100_000, beta1: 0.5, beta2: 0.9 }),
   adam([33, 65], ', step 7, l2 0.01', { step: 7, l2: 0.01 }),
   adam([33, 65], ', step 7, weight decay 0.1', { step: 7, weightDecay: 0.1, learningRate: 0.05 }),
+  adam([1003], ', weight decay and l2 on the first 517', { l2: 0.01, weightDecay: 0.1, decayed: 517 }),
   ...[1, 7, 64, 65, 257].map((n) => zeroDiagonal(n)),
   uniform(1, 1, 1, 3, 0),
   uniform(5, 7, 0, 6, 0),

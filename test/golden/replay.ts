@@ -59,7 +59,7 @@ export async function replay(backend: Backend, golden: Golden, c: GoldenCase) {
   const network = new Network('golden', backend, items, networkConfig(golden, c), initial(golden));
   const optimiser = new Optimiser(backend, network.parameters, trainConfig(c));
   const capacity = Math.max(...golden.batches.map((batch) => batch.length));
-  const penalties = Optimiser.penaltyCount(network.parameters, trainConfig(c));
+  const penalties = Optimiser.penaltyCount(trainConfig(c));
   const inputs = uploadRows(backend, matrix);
   const lossParts = backend.zeros('f32', [capacity + penalties]);
   const ring = backend.zeros('f32', [golden.batches.length]);
@@ -84,17 +84,19 @@ export async function replay(backend: Backend, golden: Golden, c: GoldenCase) {
       seed: 0,
     });
     if (index === 0) {
-      for (const { name, value, grad, decays } of network.parameters) {
+      const { names, values, grads } = network.parameters;
+      for (const [place, name] of names.entries()) {
         // The file's gradients include the L2 term, which foldin adds in the optimiser.
-        const g = (await backend.read(grad)) as Float64Array;
-        const w = await backend.read(value);
+        const g = (await backend.read(grads.parts[place])) as Float64Array;
+        const w = await backend.read(values.parts[place]);
+        const l2 = name.startsWith('W') ? (c.l2 ?? 0) : 0;
         grad0.set(
           name,
-          g.map((x, i) => x + (decays ? 2 * (c.l2 ?? 0) * w[i] : 0)),
+          g.map((x, i) => x + 2 * l2 * w[i]),
         );
       }
     }
-    optimiser.penalties(lossParts, capacity);
+    optimiser.penalty(lossParts, capacity);
     backend.recordLoss({ parts: lossParts, ring, count: capacity + penalties, slot: index });
     optimiser.apply(index + 1);
     freeAll([batchRows, starts, entries]);
