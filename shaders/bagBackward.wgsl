@@ -1,12 +1,14 @@
-// out[item, h] = sum over entries e of the item's column: x_e outGrad[row_e, h]; twin: src/cpu/bag.ts
+// out[item, h] = sum over entries e of the item's column: x_e outGrad[row_e, h],
+// sums[h] = sum over rows of outGrad[row, h]; twin: src/cpu/bag.ts
 // A gather: one workgroup an item, no atomics, the same bytes in every run. A thread owns `perThread` vec4
 // columns; see bagForward.
 // starts: u32[steps * (items + 1)]   entries: vec2u[nnz] (row of the batch, bits of x_e)
-// outGrad: f32[batch, hidden]   out: f32[items, hidden]
+// outGrad: f32[batch, hidden]   out: f32[items, hidden]   sums: f32[hidden]
 // #include "include/random.wgsl"
 struct Params {
   firstStart: u32,
   items: u32,
+  batch: u32,
   stride4: u32,
   dropKey: u32,
   dropThreshold: u32,
@@ -17,6 +19,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> entries: array<vec2u>;
 @group(0) @binding(3) var<storage, read> outGrad: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> sums: array<vec4f>;
 
 
 override lanes: u32;
@@ -30,9 +33,18 @@ fn main(
 ) {
   let item = group.x + group.y * groups.x;
   let c = group.z * lanes * perThread + local.x;
-  if (item >= params.items) { return; }
+  // One workgroup more than there are items sums the columns.
+  if (item > params.items) { return; }
+  if (item == params.items) {
+    for (var column = c; column < min(params.stride4, c + lanes * perThread); column += lanes) {
+      var total = vec4f(0.0);
+      for (var row = 0u; row < params.batch; row++) { total += outGrad[row * params.stride4 + column]; }
+      sums[column] = total;
+    }
+    return;
+  }
   let end = starts[params.firstStart + item + 1u];
-  var sums = array<vec4f, 4>();
+  var found = array<vec4f, 4>();
   for (var e = starts[params.firstStart + item]; e < end; e++) {
     let entry = entries[e];
     if (params.dropThreshold > 0u && mix32(mix32(params.dropKey ^ entry.x) ^ item) < params.dropThreshold) {
@@ -40,10 +52,10 @@ fn main(
     }
     let x = bitcast<f32>(entry.y);
     let at = entry.x * params.stride4 + c;
-    for (var j = 0u; j < perThread; j++) { sums[j] += x * outGrad[at + lanes * j]; }
+    for (var j = 0u; j < perThread; j++) { found[j] += x * outGrad[at + lanes * j]; }
   }
   for (var j = 0u; j < perThread; j++) {
     let column = c + lanes * j;
-    if (column < params.stride4) { out[item * params.stride4 + column] = params.keepScale * sums[j]; }
+    if (column < params.stride4) { out[item * params.stride4 + column] = params.keepScale * found[j]; }
   }
 }

@@ -1,6 +1,6 @@
-// out = aT b; twin: src/cpu/matmul.ts
+// out = aT b, sums = column sums of b; twin: src/cpu/matmul.ts
 // Two ways to the same sums: `tile` for GPUs, register blocks for adapters that run on a CPU.
-// a: f32[m, k]   b: f32[m, n]   out: f32[k, n]
+// a: f32[m, k]   b: f32[m, n]   out: f32[k, n]   sums: f32[n]
 struct Params {
   m: u32,
   k: u32,
@@ -11,6 +11,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
 @group(0) @binding(2) var<storage, read> b: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> sums: array<vec4f>;
 override tile: bool;
 override threads: u32;
 // #include "include/registerBlock.wgsl"
@@ -21,8 +22,17 @@ fn store(row: u32, c: u32, sum: vec4f) {
   out[row * params.bStride4 + c] = sum;
 }
 
+// By the workgroups of the first rows, for the columns they have anyway.
+fn sumColumn(c: u32) {
+  if (c >= params.bStride4) { return; }
+  var total = vec4f(0.0);
+  for (var i = 0u; i < params.m; i++) { total += b[i * params.bStride4 + c]; }
+  sums[c] = total;
+}
+
 fn tileMain(group: vec3u, t: u32) {
-  var sums = array<vec4f, 4>();
+  if (group.y == 0u && t < 8u) { sumColumn(8u * group.x + t); }
+  var products = array<vec4f, 4>();
   let row4 = 8u * group.y + t % 8u;
   let c = 8u * group.x + t % 8u;
   for (var first = 0u; first < params.m; first += TERMS) {
@@ -33,19 +43,23 @@ fn tileMain(group: vec3u, t: u32) {
     if (term < params.m && c < params.bStride4) { r = b[term * params.bStride4 + c]; }
     stageLeft(t, l);
     stageRight(t, r);
-    sums = addTile(t, sums);
+    products = addTile(t, products);
   }
-  for (var i = 0u; i < 4u; i++) { store(32u * group.y + 4u * (t / 8u) + i, c, sums[i]); }
+  for (var i = 0u; i < 4u; i++) { store(32u * group.y + 4u * (t / 8u) + i, c, products[i]); }
 }
 
 fn registerMain(group: vec3u, t: u32) {
   let c = 16u * group.x + t;
   let row = 8u * group.y;
   if (c >= params.bStride4) { return; }
-  var sums = registerBlock(row, c, 0u, params.m);
+  if (row == 0u) {
+    sumColumn(c);
+    sumColumn(c + 8u);
+  }
+  var products = registerBlock(row, c, 0u, params.m);
   for (var i = 0u; i < 8u; i++) {
-    store(row + i, c, sums.lower[i]);
-    store(row + i, c + 8u, sums.upper[i]);
+    store(row + i, c, products.lower[i]);
+    store(row + i, c + 8u, products.upper[i]);
   }
 }
 

@@ -35,9 +35,10 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     matrix('bagForward', 'out', out, ANY, hidden);
     batchRows('bagForward', batch, out.shape[0]);
   },
-  bagBackward({ starts, entries, firstStart, outGrad, out }) {
+  bagBackward({ starts, entries, firstStart, outGrad, out, sums }) {
     matrix('bagBackward', 'out', out, ANY, ANY);
     matrix('bagBackward', 'outGrad', outGrad, ANY, out.shape[1]);
+    vector('bagBackward', 'sums', sums, out.shape[1]);
     vector('bagBackward', 'starts', starts, ANY, 'u32');
     vector('bagBackward', 'entries', entries, ANY, 'u32');
     atLeast('bagBackward', 'starts', starts, firstStart + out.shape[0] + 1);
@@ -53,10 +54,11 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     matrix('matmulNT', 'b', b, ANY, a.shape[1]);
     parts('matmulNT', 'out', out, a.shape[0], b.shape[0]);
   },
-  matmulTN({ a, b, out }) {
+  matmulTN({ a, b, out, sums }) {
     matrix('matmulTN', 'a', a, ANY, ANY);
     matrix('matmulTN', 'b', b, a.shape[0], ANY);
     matrix('matmulTN', 'out', out, a.shape[1], b.shape[1]);
+    vector('matmulTN', 'sums', sums, b.shape[1]);
   },
   transpose({ input, out }) {
     matrix('transpose', 'input', input, ANY, ANY);
@@ -70,10 +72,6 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
   activate({ input, out }) {
     floating('activate', 'input', input);
     alike('activate', 'out', out, input);
-  },
-  columnSums({ input, out }) {
-    matrix('columnSums', 'input', input, ANY, ANY);
-    vector('columnSums', 'out', out, input.shape[1]);
   },
   softmaxNll: (args) => loss('softmaxNll', args),
   squaredError: (args) => loss('squaredError', args),

@@ -58,7 +58,7 @@ export interface Ops {
   }): void;
 
   /**
-   * Gradient of bagForward for `weights`, gathered item by item (no atomics):
+   * Gradients of bagForward: for `bias` the column sums, for `weights` gathered item by item (no atomics):
    * out[item, h] = sum over entries e of the item's column: x_e outGrad[row_e, h].
    * The column of an item is entries[starts[firstStart + item] .. starts[firstStart + item + 1]], counted in entries
    * (pairs of u32) from the beginning of the buffer.
@@ -73,6 +73,8 @@ export interface Ops {
     outGrad: Tensor;
     /** f32[items, hidden] */
     out: Tensor;
+    /** f32[hidden]: column sums of outGrad, the gradient of the bias */
+    sums: Tensor;
     dropout: Dropout;
   }): void;
 
@@ -88,8 +90,11 @@ export interface Ops {
   /** out = inputᵀ; input f32[m, n], out f32[n, m]. */
   transpose(args: { input: Tensor; out: Tensor }): void;
 
-  /** out = aᵀ b; a f32[m, k], b f32[m, n], out f32[k, n]. */
-  matmulTN(args: { a: Tensor; b: Tensor; out: Tensor }): void;
+  /**
+   * The gradients of a dense layer: out = aᵀ b of its weights, sums = column sums of b of its bias.
+   * a f32[m, k], b f32[m, n], out f32[k, n], sums f32[n].
+   */
+  matmulTN(args: { a: Tensor; b: Tensor; out: Tensor; sums: Tensor }): void;
 
   /**
    * out = (sum of the parts) * activation'(saved); parts f32[splits * m, n], saved and out f32[m, n].
@@ -99,9 +104,6 @@ export interface Ops {
 
   /** out = activation(input), element by element; same shapes. */
   activate(args: { input: Tensor; out: Tensor; activation: Activation }): void;
-
-  /** out[n] = sum over rows of input[m, n]: the gradient of a bias. */
-  columnSums(args: { input: Tensor; out: Tensor }): void;
 
   /**
    * Multinomial negative log-likelihood (Liang et al. 2018, eq. 2), summed over items, and its gradient in place.

@@ -1,55 +1,22 @@
 import type { Backend } from '../backend/backend.js';
-import { given as givenSplit } from '../data/given.js';
-import type { Interactions } from '../data/interactions.js';
-import type { Split } from '../data/splitTypes.js';
-import { FoldinError } from '../errors.js';
 import type { TrainEvent } from '../events.js';
 import { type Fit, fit } from '../recommend/fit.js';
 import { writeModelFile } from '../store/files.node.js';
-import { fingerprint } from '../store/fingerprint.js';
 import type { Checkpoint } from '../train/checkpoint.js';
+import { VERSION } from '../version.js';
 import { Checkpointer, type MadeWith, readCheckpoint, requireSame } from './checkpoints.js';
-import type { CommandSpec, Context, SharedOptions } from './command.js';
-import { type DeviceFlags, defineDevice, withBackend } from './device.js';
-import { addTitles, noteLog, type ReadResult, readInteractions } from './logs.js';
-import {
-  cleaningOf,
-  defineCleaning,
-  defineReading,
-  given,
-  type LogFlags,
-  number,
-  readingOf,
-  required,
-} from './options.js';
+import type { CommandSpec, Context } from './command.js';
+import { defineDevice, withBackend } from './device.js';
+import { stopped } from './interrupted.js';
+import { cleaningOf, defineCleaning, defineReading, number, readingOf, required } from './options.js';
 import { checkWritable } from './outFile.js';
 import { provenance } from './provenance.js';
-import {
-  defineSplit,
-  SPLIT_NOTES,
-  type SplitFlags,
-  type SplitSpec,
-  splitBy,
-  splitSpec,
-} from './splitting.js';
+import { defineSplit, SPLIT_NOTES, type SplitSpec, splitSpec } from './splitting.js';
 import { textbookError } from './textbook.js';
-import { defineModel, type ModelFlags, type Recipe, recipeOf } from './trainOptions.js';
+import { loadData, type TrainData, type TrainFlags } from './trainData.js';
+import { defineModel, type Recipe, recipeOf } from './trainOptions.js';
 import { EpochPrinter, trainSummary } from './trainOutput.js';
 import { readVerification } from './verified.js';
-
-interface Flags
-  extends SharedOptions,
-    DeviceFlags,
-    ModelFlags,
-    SplitFlags,
-    Omit<LogFlags, keyof SharedOptions> {
-  readonly seed?: number;
-  readonly out?: string;
-  readonly resume?: string;
-  readonly checkpoint?: string;
-  readonly checkpointEvery: number;
-  readonly histories: boolean;
-}
 
 export const command: CommandSpec = {
   name: 'train',
@@ -79,7 +46,7 @@ export const command: CommandSpec = {
   run,
 };
 
-async function run(context: Context<Flags>): Promise<void> {
+async function run(context: Context<TrainFlags>): Promise<void> {
   const { out, options } = context;
   const recipe = recipeOf(options);
   const file = required(options.out, '--out', 'model.safetensors');
@@ -91,7 +58,7 @@ async function run(context: Context<Flags>): Promise<void> {
   for (const warning of recipe.warnings) out.warn(warning);
   await withBackend(options, out, async (backend) => {
     const data = await loadData(context, split);
-    const madeWith = await describeWork(data, recipe, split, backend);
+    const madeWith = describeWork(data, recipe, split, backend);
     if (resume) {
       const { device, ...was } = resume.madeWith;
       const { device: here, ...now } = madeWith;
@@ -120,62 +87,8 @@ async function run(context: Context<Flags>): Promise<void> {
   });
 }
 
-interface Data {
-  readonly read: ReadResult;
-  readonly interactions: Interactions;
-  readonly parts: Split;
-  readonly fingerprint: string;
-  /** Of the validation files, where there are any. */
-  readonly validationFingerprints: readonly string[];
-}
-
-async function loadData(context: Context<Flags>, spec: SplitSpec): Promise<Data> {
-  const { out, options, signal } = context;
-  const files = context.args[0] as string[];
-  const reading = readingOf(options);
-  const cleaning = cleaningOf(options);
-  const read = await readInteractions(files, reading, cleaning, { out, signal });
-  noteLog(out, files, read);
-  if (read.cleaned.policy === 'last' && cleaning.minValue === undefined && cleaning.weight === undefined) {
-    out.note(
-      'ratings   every rating counts as interest; --min-value 4 would count only ratings of 4 and better',
-    );
-  }
-  const { encoding } = reading;
-  const interactions =
-    options.items === undefined
-      ? read.interactions
-      : await addTitles(read.interactions, options.items, { log: read.log, out, encoding });
-  const validation = spec.name === 'given' ? await validationFiles(context) : undefined;
-  return {
-    read,
-    interactions,
-    parts: validation ? givenSplit({ train: interactions, validation }) : splitBy(spec, interactions),
-    fingerprint: await fingerprint(interactions),
-    validationFingerprints: validation
-      ? [await fingerprint(validation.foldIn), await fingerprint(validation.heldOut)]
-      : [],
-  };
-}
-
-async function validationFiles({ out, options, signal }: Context<Flags>) {
-  const read = async (file: string) => {
-    const { minValue } = options;
-    const found = await readInteractions([file], readingOf(options), given({ minValue }), { out, signal });
-    noteLog(out, [file], found);
-    return found.interactions;
-  };
-  return { foldIn: await read(options.validationFoldin!), heldOut: await read(options.validationHeldout!) };
-}
-
-async function describeWork(
-  data: Data,
-  recipe: Recipe,
-  split: SplitSpec,
-  backend: Backend,
-): Promise<MadeWith> {
+function describeWork(data: TrainData, recipe: Recipe, split: SplitSpec, backend: Backend): MadeWith {
   const { epochs: _, ...train } = recipe.train;
-  const { VERSION } = await import('../version.js');
   return {
     foldin: VERSION,
     log: data.fingerprint,
@@ -192,12 +105,12 @@ interface Work {
   readonly file: string;
   readonly recipe: Recipe;
   readonly split: SplitSpec;
-  readonly data: Data;
+  readonly data: TrainData;
   readonly checkpoints: Checkpointer;
   readonly resume: Checkpoint | undefined;
 }
 
-async function trainAndWrite(context: Context<Flags>, backend: Backend, work: Work): Promise<void> {
+async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, work: Work): Promise<void> {
   const { out, options, args, signal } = context;
   const { file, recipe, split, data, checkpoints, resume } = work;
   const verified = await readVerification(backend.device);
@@ -233,7 +146,7 @@ async function trainAndWrite(context: Context<Flags>, backend: Backend, work: Wo
     });
   } catch (error) {
     printer.end();
-    throw stopped(error, context, checkpoints);
+    throw stopped(error, { argv: context.argv, resumed: options.resume }, checkpoints);
   }
   printer.end();
   try {
@@ -256,40 +169,3 @@ async function trainAndWrite(context: Context<Flags>, backend: Backend, work: Wo
     result.recommender.dispose();
   }
 }
-
-/** An interrupted training says how to go on with it. */
-function stopped(error: unknown, { argv, options }: Context<Flags>, checkpoints: Checkpointer): unknown {
-  if (!(error instanceof FoldinError) || error.code !== 'ABORTED') return error;
-  const file = checkpoints.savedEpoch > 0 ? checkpoints.path : options.resume;
-  if (file === undefined) {
-    return new FoldinError('ABORTED', 'the training was stopped before the first checkpoint', {
-      remedy:
-        'Start it again. A checkpoint is written every --checkpoint-every seconds, at the end of an epoch.',
-      cause: error,
-    });
-  }
-  const epoch = checkpoints.savedEpoch;
-  return new FoldinError(
-    'ABORTED',
-    `the training was stopped${epoch ? `; epoch ${epoch} is saved in ${file}` : ''}`,
-    {
-      remedy: `Go on with: ${resumeCommand(argv, file)}`,
-      cause: error,
-    },
-  );
-}
-
-/** The command that was typed, with --resume. */
-export function resumeCommand(argv: readonly string[], file: string): string {
-  const kept = argv.filter(
-    (word, i) => word !== '--resume' && argv[i - 1] !== '--resume' && !word.startsWith('--resume='),
-  );
-  return ['foldin', ...kept, '--resume', file].map(quoted).join(' ');
-}
-
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./\\-]+$/.test(word)
-    ? word
-    : process.platform === 'win32'
-      ? `"${word}"`
-      : `'${word.replaceAll("'", `'\\''`)}'`;

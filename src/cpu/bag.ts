@@ -1,6 +1,7 @@
 import type { Dropout, Ops } from '../backend/ops.js';
 import { dropThreshold, randomBits } from '../backend/random.js';
 import { ACTIVATIONS } from './activation.js';
+import { columnSums } from './matmul.js';
 import { floats, integers } from './tensor.js';
 
 export const bagForward: Ops['bagForward'] = (args) => {
@@ -52,6 +53,7 @@ export const bagBackward: Ops['bagBackward'] = (args) => {
     }
     out.set(sums, item * hidden);
   }
+  columnSums(args.outGrad, args.sums);
 };
 
 /** What an input is multiplied by: 0 where it is dropped, else 1 / (1 - rate). */

@@ -1,3 +1,4 @@
+import type { Tensor } from '../backend/backend.js';
 import type { Ops } from '../backend/ops.js';
 import { ACTIVATIONS, DERIVATIVES } from './activation.js';
 import { floats } from './tensor.js';
@@ -69,6 +70,7 @@ export const matmulTN: Ops['matmulTN'] = (args) => {
     }
     out.set(sums, p * n);
   }
+  columnSums(args.b, args.sums);
 };
 
 export const reduceActivation: Ops['reduceActivation'] = (args) => {
@@ -91,12 +93,11 @@ export const activate: Ops['activate'] = (args) => {
   for (let i = 0; i < out.length; i++) out[i] = activation(input[i]);
 };
 
-export const columnSums: Ops['columnSums'] = (args) => {
-  const input = floats(args.input);
-  const [m, n] = args.input.shape;
+/** sums[n] = sum over rows of matrix[m, n]: the gradient of a bias. */
+export function columnSums(matrix: Tensor, into: Tensor): void {
+  const input = floats(matrix);
+  const [m, n] = matrix.shape;
   const sums = new Float64Array(n);
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) sums[j] += input[i * n + j];
-  }
-  floats(args.out).set(sums);
-};
+  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) sums[j] += input[i * n + j];
+  floats(into).set(sums);
+}

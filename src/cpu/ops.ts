@@ -8,7 +8,7 @@ import {
   squaredError,
   sumSquares,
 } from './loss.js';
-import { activate, columnSums, matmulNN, matmulNT, matmulTN, reduceActivation, transpose } from './matmul.js';
+import { activate, matmulNN, matmulNT, matmulTN, reduceActivation, transpose } from './matmul.js';
 import { adam, sgd, zeroDiagonal } from './optimiser.js';
 import { uniform } from './random.js';
 import { rankOf, topK } from './rank.js';
@@ -23,7 +23,6 @@ export const cpuOps: Ops = {
   transpose,
   reduceActivation,
   activate,
-  columnSums,
   softmaxNll,
   squaredError,
   activatedSquaredError,

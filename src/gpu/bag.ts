@@ -32,13 +32,25 @@ export function bagOps(queue: Queue, family: Family): Pick<Ops, 'bagForward' | '
       });
     },
 
-    bagBackward({ starts, entries, firstStart, outGrad, out, dropout }) {
+    bagBackward({ starts, entries, firstStart, outGrad, out, sums, dropout }) {
       const { stride, shape } = gpu(out);
-      const [x, y] = grid(shape[0]);
+      const [x, y] = grid(shape[0] + 1);
       queue.launch({
         shader: bagBackwardShader,
-        tensors: { starts: gpu(starts), entries: gpu(entries), outGrad: gpu(outGrad), out: gpu(out) },
-        params: { ...dropoutParams(dropout), firstStart, items: shape[0], stride4: vec4s(stride) },
+        tensors: {
+          starts: gpu(starts),
+          entries: gpu(entries),
+          outGrad: gpu(outGrad),
+          out: gpu(out),
+          sums: gpu(sums),
+        },
+        params: {
+          ...dropoutParams(dropout),
+          firstStart,
+          items: shape[0],
+          batch: outGrad.shape[0],
+          stride4: vec4s(stride),
+        },
         constants,
         workgroups: [x, y, columnGroups(stride)],
       });

@@ -1,5 +1,4 @@
 import activateShader from '../../shaders/activate.wgsl';
-import columnSumsShader from '../../shaders/columnSums.wgsl';
 import matmulNNShader from '../../shaders/matmulNN.wgsl';
 import matmulNTShader from '../../shaders/matmulNT.wgsl';
 import matmulTNShader from '../../shaders/matmulTN.wgsl';
@@ -14,7 +13,7 @@ import type { Queue } from './queue.js';
 
 type MatmulOps = Pick<
   Ops,
-  'matmulNN' | 'matmulNT' | 'matmulTN' | 'reduceActivation' | 'transpose' | 'activate' | 'columnSums'
+  'matmulNN' | 'matmulNT' | 'matmulTN' | 'reduceActivation' | 'transpose' | 'activate'
 >;
 
 /** How many blocks of `size` cover n. */
@@ -87,11 +86,11 @@ export function matmulOps(queue: Queue, memory: Memory, family: Family): MatmulO
       });
     },
 
-    matmulTN({ a, b, out }) {
+    matmulTN({ a, b, out, sums }) {
       const [m, k] = a.shape;
       queue.launch({
         shader: matmulTNShader,
-        tensors: { a: gpu(a), b: gpu(b), out: gpu(out) },
+        tensors: { a: gpu(a), b: gpu(b), out: gpu(out), sums: gpu(sums) },
         params: { m, k, aStride4: vec4s(gpu(a).stride), bStride4: vec4s(gpu(b).stride) },
         constants,
         workgroups: [...cover(k, b.shape[1]), 1],
@@ -119,16 +118,6 @@ export function matmulOps(queue: Queue, memory: Memory, family: Family): MatmulO
         params: { m, n, stride4 },
         constants: { activation: ACTIVATIONS[activation] },
         workgroups: grid(Math.ceil((m * stride4) / 64)),
-      });
-    },
-
-    columnSums({ input, out }) {
-      const stride4 = vec4s(gpu(input).stride);
-      queue.launch({
-        shader: columnSumsShader,
-        tensors: { input: gpu(input), out: gpu(out) },
-        params: { m: input.shape[0], stride4 },
-        workgroups: grid(Math.ceil(stride4 / 32)),
       });
     },
   };

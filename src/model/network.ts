@@ -112,10 +112,10 @@ export class Network implements TrainableModel {
 
     let outGrad = back.logits;
     for (let l = this.#layers.length - 1; l > 0; l--) {
-      const { weights } = this.#layers[l];
+      const { weights, bias } = this.#layers[l];
       backend.matmulNT({ a: outGrad, b: weights, out: back.parts[l - 1] });
-      backend.matmulTN({ a: space.hidden[l - 1], b: outGrad, out: this.#grad(weights) });
-      this.#biasGrad(l, outGrad);
+      const [out, sums] = [this.#grad(weights), this.#grad(bias)];
+      backend.matmulTN({ a: space.hidden[l - 1], b: outGrad, out, sums });
       const { activation } = config;
       outGrad = back.hiddenGrads[l - 1];
       backend.reduceActivation({
@@ -126,10 +126,10 @@ export class Network implements TrainableModel {
       });
     }
     const { starts, entries, firstStart } = step;
-    const weightsGrad = this.#grad(this.#layers[0].weights);
-    backend.bagBackward({ starts, entries, firstStart, outGrad, out: weightsGrad, dropout });
-    if (config.zeroDiagonal) backend.zeroDiagonal({ matrix: weightsGrad });
-    this.#biasGrad(0, outGrad);
+    const { weights, bias } = this.#layers[0];
+    const [out, sums] = [this.#grad(weights), this.#grad(bias)];
+    backend.bagBackward({ starts, entries, firstStart, outGrad, out, sums, dropout });
+    if (config.zeroDiagonal) backend.zeroDiagonal({ matrix: out });
   }
 
   #forward(input: SparseRows, batch: BatchRows, space: Workspace, scores: Tensor, dropout: Dropout): void {
@@ -162,10 +162,6 @@ export class Network implements TrainableModel {
   #grad(value: Tensor): Tensor {
     const { values, grads } = this.parameters;
     return grads.parts[values.parts.indexOf(value)];
-  }
-
-  #biasGrad(layer: number, outGrad: Tensor): void {
-    this.backend.columnSums({ input: outGrad, out: this.#grad(this.#layers[layer].bias) });
   }
 
   #workspace(batch: number): Workspace {

@@ -119,6 +119,7 @@ function bagBackward(shape: BagShape): KernelCase {
       const columns = columnsOf(history, users.subarray(first, first + count));
       const offset = before.entries.length / 2;
       const out = stale(backend, items, hidden);
+      const sums = stale(backend, hidden);
       backend.bagBackward({
         starts: backend.tensor(
           Uint32Array.of(...before.starts, ...columns.starts.map((start) => start + offset)),
@@ -128,15 +129,19 @@ function bagBackward(shape: BagShape): KernelCase {
         firstStart: items + 1,
         outGrad: backend.tensor(sign(numbers(batch * hidden, 24)), [batch, hidden]),
         out,
+        sums,
         dropout: dropoutOf(shape),
       });
-      return { out };
+      return { out, sums };
     });
   return {
     kernel: 'bagBackward',
     name: shape.name,
     run: (backend) => run(backend),
-    bound: async () => ({ out: unitsOf((await magnitudes((backend) => run(backend, absolute))).out) }),
+    async bound() {
+      const { out, sums } = await magnitudes((backend) => run(backend, absolute));
+      return { out: unitsOf(out), sums: unitsOf(sums) };
+    },
   };
 }
 

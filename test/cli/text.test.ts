@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { resumeCommand } from '../../src/cli/interrupted.js';
 import { clip, duration, table, widthOf } from '../../src/cli/table.js';
-import { resumeCommand } from '../../src/cli/train.js';
 
 describe('text of a terminal', () => {
   it('aligns columns by what they take, wide characters and marks included', () => {

@@ -44,25 +44,27 @@ describe('bagForward, bagBackward', () => {
       });
       return out;
     });
-  const backward = (grad: Float64Array, dropout: Dropout) =>
-    resultOf(() => {
-      const out = backend.zeros('f32', [items, hidden]);
+  const backward = async (grad: Float64Array, dropout: Dropout) => {
+    const { out, sums } = backend.scope(() => {
+      const tensors = { out: backend.zeros('f32', [items, hidden]), sums: backend.zeros('f32', [hidden]) };
       backend.bagBackward({
         starts: backend.tensor(columns.starts),
         entries: backend.tensor(columns.entries),
         firstStart: 0,
         outGrad: backend.tensor(grad, [batch, hidden]),
-        out,
+        ...tensors,
         dropout,
       });
-      return out;
+      return tensors;
     });
+    return { weights: await backend.read(out), bias: await backend.read(sums) };
+  };
 
   for (const rate of [0, 0.5, 0.3]) {
     const dropout = { rate, seed: 7, step: 8 };
     it(`dropout ${rate}: the weights`, async () => {
       const loss = async (w: Float64Array) => dot(await forward(w, bias, 'linear', dropout), outGrad);
-      await expectGradient(loss, weights, await backward(realGrad, dropout));
+      await expectGradient(loss, weights, (await backward(realGrad, dropout)).weights);
     });
     it(`dropout ${rate}: weights and bias through tanh`, async () => {
       const saved = await forward(weights, bias, 'tanh', dropout);
@@ -77,14 +79,10 @@ describe('bagForward, bagBackward', () => {
         return out;
       });
       const ofWeights = async (w: Float64Array) => dot(await forward(w, bias, 'tanh', dropout), outGrad);
-      await expectGradient(ofWeights, weights, await backward(grad, dropout));
+      const found = await backward(grad, dropout);
+      await expectGradient(ofWeights, weights, found.weights);
       const ofBias = async (b: Float64Array) => dot(await forward(weights, b, 'tanh', dropout), outGrad);
-      const biasGrad = await resultOf(() => {
-        const out = backend.zeros('f32', [hidden]);
-        backend.columnSums({ input: backend.tensor(grad, [batch, hidden]), out });
-        return out;
-      });
-      await expectGradient(ofBias, bias, biasGrad);
+      await expectGradient(ofBias, bias, found.bias);
     });
   }
 
@@ -121,7 +119,7 @@ describe('products', () => {
   const grad = doubles(m * n, 14);
 
   for (const activation of ACTIVATIONS) {
-    it(`matmulNN with ${activation}: a by matmulNT, b by matmulTN, bias by columnSums`, async () => {
+    it(`matmulNN with ${activation}: a by matmulNT, b by matmulTN, bias by its sums`, async () => {
       const product = (A: Float64Array, B: Float64Array, c: Float64Array, kind = activation) =>
         resultOf(() => {
           const out = backend.zeros('f32', [m, n]);
@@ -145,8 +143,7 @@ describe('products', () => {
         const [forA, forB, forBias] = [[2 * m, k], [k, n], [n]].map((shape) => backend.zeros('f32', shape));
         // a's gradient is inner b'; b is f32[k, n] as matmulNT takes it.
         backend.matmulNT({ a: inner, b: backend.tensor(b, [k, n]), out: forA });
-        backend.matmulTN({ a: backend.tensor(a, [m, k]), b: inner, out: forB });
-        backend.columnSums({ input: inner, out: forBias });
+        backend.matmulTN({ a: backend.tensor(a, [m, k]), b: inner, out: forB, sums: forBias });
         return [forA, forB, forBias];
       });
       const halves = await backend.read(aGrad);

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../../src/errors.js';
+import { METRIC_NAMES } from '../../src/evaluate/parseMetric.js';
 import { MODEL_NAMES } from '../../src/model/registry.js';
 import { filesBelow, read, root, tracked } from './repository.js';
 
@@ -22,13 +23,33 @@ describe('error codes', () => {
   it.each(codes)('%s is expected by a test', (code) => expect(words.has(code)).toBe(true));
 });
 
-it('the README names every model', () => {
-  const rows = Array.from(read('README.md').matchAll(/^\| `([a-z]+)` \|/gm), ([, name]) => name);
-  expect(rows).toEqual(expect.arrayContaining([...MODEL_NAMES]));
+/** The names in the first column of the table under a heading of the README. */
+function namesUnder(heading: string): string[] {
+  const section = read('README.md')
+    .split(/^## /m)
+    .find((text) => text.startsWith(`${heading}\n`))!;
+  return Array.from(section.matchAll(/^\| `([^`]+)` \|/gm), ([, name]) => name);
+}
+
+describe('the README is true of what is there', () => {
+  it('names every model, and none besides', () => {
+    expect(namesUnder('Models').sort()).toEqual([...MODEL_NAMES].sort());
+  });
+
+  it('names every metric', () =>
+    expect(namesUnder('Measuring')).toEqual(expect.arrayContaining([...METRIC_NAMES])));
+
+  it('shows the examples as they are', () => {
+    expect(read('README.md')).toContain(`\`\`\`js\n${read('examples/library.mjs')}\`\`\``);
+    expect(read('README.md')).toContain(`\`\`\`html\n${read('examples/page.html')}\`\`\``);
+  });
 });
 
-it('the README shows examples/library.mjs as it is', () => {
-  expect(read('README.md')).toContain(`\`\`\`js\n${read('examples/library.mjs')}\`\`\``);
+it('every dependency has its reason in ARCHITECTURE.md', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json'));
+  const names = Object.keys({ ...dependencies, ...devDependencies });
+  const text = read('ARCHITECTURE.md');
+  expect(names.filter((name) => !text.includes(`**${name}**`))).toEqual([]);
 });
 
 it('files of source, shaders and tests are under 400 lines', () => {

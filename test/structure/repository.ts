@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,7 +24,8 @@ export const tracked = execFileSync('git', ['ls-files', '--cached', '--others', 
   encoding: 'utf8',
 })
   .split('\n')
-  .filter((path) => path !== '');
+  // git also lists what has just been deleted, and links to folders.
+  .filter((path) => path !== '' && statSync(root + path, { throwIfNoEntry: false })?.isFile());
 
 export interface Import {
   readonly file: string;
