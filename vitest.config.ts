@@ -20,8 +20,15 @@ export default defineConfig({
     hookTimeout: 60_000,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/gpu/**'] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/gpu/**', 'test/browser/**'] },
+      },
       { extends: true, test: { name: 'gpu', include: ['test/gpu/**/*.test.ts'], fileParallelism: false } },
+      {
+        extends: true,
+        test: { name: 'browser', include: ['test/browser/**/*.test.ts'], fileParallelism: false },
+      },
     ],
   },
 });
