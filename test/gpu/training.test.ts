@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
 import { clean } from '../../src/data/clean.js';
@@ -62,4 +62,29 @@ it('uploads nothing within an epoch but the order and the columns of the batches
   const columns = 8 * split.train.indices.length + 4 * steps * (split.train.columns + 1);
   const uniforms = 256 * 40 * (steps + 1);
   for (const bytes of perEpoch.slice(1)) expect(bytes).toBeLessThan(order + columns + uniforms);
+});
+
+it('creates no buffer, bind group or pipeline once the first two epochs are over', async () => {
+  const device = gpu.gpuDevice;
+  const made = { early: 0, late: 0 };
+  let phase: keyof typeof made = 'early';
+  const spies = (['createBuffer', 'createBindGroup', 'createComputePipeline'] as const).map((name) => {
+    const real = device[name].bind(device) as (...args: unknown[]) => never;
+    return vi.spyOn(device, name).mockImplementation((...args: unknown[]) => {
+      made[phase]++;
+      return real(...args);
+    });
+  });
+  const { recommender } = await fit(gpu, interactions, {
+    network: { hidden: [40, 24] },
+    train: { epochs: 6, batch: 50, patience: 0 },
+    split: heldOutUsers(interactions, { seed: 5, test: 0 }),
+    onEvent: (event) => {
+      if (event.event === 'epoch' && event.epoch === 2) phase = 'late';
+    },
+  });
+  for (const spy of spies) spy.mockRestore();
+  recommender.dispose();
+  expect(made.early).toBeGreaterThan(10);
+  expect(made.late).toBe(0);
 });
