@@ -11,7 +11,7 @@ import type { Summary } from './summary.js';
 import type { TieRule } from './ties.js';
 import { topLists } from './topLists.js';
 
-/** What is measured when nothing else is asked for. */
+/** What is measured when nothing else is asked for; those of whole lists only where `train` is given. */
 export const DEFAULT_METRICS = [
   'ndcg@100',
   'cappedRecall@20',
@@ -48,7 +48,8 @@ export async function evaluate(
   set: EvaluationSet,
   options: EvaluateOptions = {},
 ): Promise<RankEvaluation> {
-  const metrics = (options.metrics ?? DEFAULT_METRICS).map(parseMetric);
+  const measurable = DEFAULT_METRICS.map(parseMetric).filter(({ kind }) => kind === 'rank' || options.train);
+  const metrics = options.metrics?.map(parseMetric) ?? measurable;
   const ofRanks = metrics.filter((metric): metric is RankMetric => metric.kind === 'rank');
   const ofLists = metrics.filter((metric): metric is ListMetric => metric.kind === 'list');
   const ranker = new Ranker(backend, model, set);
