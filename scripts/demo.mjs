@@ -174,7 +174,9 @@ try {
   );
   for (const item of [favourite.item, seldom]) {
     const { last } = await foldin(['score', 'books.safetensors', '--user', user, '--item', item]);
-    say(`  ${books.get(item).title} (${books.get(item).category}): ${(Math.round(1000 * last.score) / 1000 + 0).toFixed(3)}`);
+    say(
+      `  ${books.get(item).title} (${books.get(item).category}): ${(Math.round(1000 * last.score) / 1000 + 0).toFixed(3)}`,
+    );
   }
   say('  A score has no unit; the higher of two books is the one to show.');
 

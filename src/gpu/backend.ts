@@ -8,6 +8,7 @@ import { lossOps } from './loss.js';
 import { matmulOps } from './matmul.js';
 import { type GpuTensor, Memory, unpad } from './memory.js';
 import { optimiserOps } from './optimiser.js';
+import { BufferPool } from './pool.js';
 import { Queue } from './queue.js';
 import { randomOps } from './random.js';
 import { rankOps } from './rank.js';
@@ -29,7 +30,8 @@ export function createGpuBackend(
 ): GpuBackend {
   const queue = new Queue(device);
   const memory = new Memory(
-    device,
+    device.limits,
+    new BufferPool(device, (buffer) => queue.retire(buffer)),
     (buffer) => queue.clear(buffer),
     (tensor, bytes) => queue.write(tensor, bytes),
   );

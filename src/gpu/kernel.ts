@@ -41,6 +41,10 @@ export class Kernel {
     return group;
   }
 
+  forgetBindGroups(): void {
+    this.#groups.clear();
+  }
+
   /** Writes the named fields of `struct Params` at a byte offset. */
   writeParams(view: DataView, at: number, values: Readonly<Record<string, number>>): void {
     const { fields } = this.shader.layout.params;
@@ -88,6 +92,11 @@ export class Kernels {
       this.#kernels.set(key, kernel);
     }
     return kernel;
+  }
+
+  /** To be called when buffers are gone; groups are made again as they are needed. */
+  forgetBindGroups(): void {
+    for (const kernel of this.#kernels.values()) kernel.forgetBindGroups();
   }
 
   #compile(shader: Shader, constants: Readonly<Record<string, number>>): Kernel {

@@ -2,6 +2,7 @@ import type { DType, Tensor, TensorGroup, Values } from '../backend/backend.js';
 import { mismatch } from '../backend/check.js';
 import { Scopes } from '../backend/scope.js';
 import { FoldinError } from '../errors.js';
+import { type BufferPool, sizeClass } from './pool.js';
 
 /**
  * A tensor on the GPU. Rows of two-dimensional f32 tensors are padded (see `padded`), so that kernels
@@ -51,19 +52,17 @@ function storage(dtype: DType, shape: readonly number[]): [rows: number, stride:
   return [Math.ceil(shape[0] / 8) * 8, padded(shape[1])];
 }
 
-/** Makes, pools and counts the buffers of one device. */
+/** Makes and counts the tensors of one device. */
 export class Memory {
   liveBytes = 0;
   peakBytes = 0;
-  /** Buffers that no tensor holds, by size. Work is ordered on one queue, so reuse needs no waiting. */
-  readonly #pool = new Map<number, GPUBuffer[]>();
-  readonly #all = new Set<GPUBuffer>();
   readonly #scopes = new Scopes();
   readonly #scratch = new Map<string, GpuTensor>();
   #scratchBytes = 0;
 
   constructor(
-    private readonly device: GPUDevice,
+    private readonly limits: GPUSupportedLimits,
+    private readonly pool: BufferPool,
     private readonly clear: (buffer: GPUBuffer) => void,
     private readonly write: (tensor: GpuTensor, bytes: ArrayBufferView) => void,
   ) {}
@@ -122,19 +121,12 @@ export class Memory {
 
   #release(buffer: GPUBuffer): void {
     this.liveBytes -= buffer.size;
-    const free = this.#pool.get(buffer.size);
-    if (free) free.push(buffer);
-    else this.#pool.set(buffer.size, [buffer]);
+    this.pool.give(buffer);
   }
 
   #buffer(bytes: number, dtype: DType, shape: readonly number[]): GPUBuffer {
-    const size = Math.max(32, bytes);
-    const pooled = this.#pool.get(size)?.pop();
-    if (pooled) {
-      this.clear(pooled);
-      return pooled;
-    }
-    const limit = Math.min(this.device.limits.maxStorageBufferBindingSize, this.device.limits.maxBufferSize);
+    const size = sizeClass(bytes);
+    const limit = Math.min(this.limits.maxStorageBufferBindingSize, this.limits.maxBufferSize);
     if (size > limit) {
       throw new FoldinError(
         'LIMIT_EXCEEDED',
@@ -146,11 +138,8 @@ export class Memory {
         },
       );
     }
-    const buffer = this.device.createBuffer({
-      size,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-    });
-    this.#all.add(buffer);
+    const { buffer, used } = this.pool.take(size);
+    if (used) this.clear(buffer);
     return buffer;
   }
 
@@ -176,9 +165,7 @@ export class Memory {
   }
 
   dispose(): void {
-    for (const buffer of this.#all) buffer.destroy();
-    this.#all.clear();
-    this.#pool.clear();
+    this.pool.dispose();
     this.liveBytes = 0;
   }
 }

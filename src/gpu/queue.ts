@@ -100,6 +100,13 @@ export class Queue {
     });
   }
 
+  /** Gives a buffer back to the device after the work enqueued so far. */
+  retire(buffer: GPUBuffer): void {
+    this.submit();
+    buffer.destroy();
+    this.kernels.forgetBindGroups();
+  }
+
   /** Writes in order with the launches: what was enqueued before sees the old bytes. */
   write({ buffer, offset }: BufferRange, bytes: ArrayBufferView): void {
     this.submit();
