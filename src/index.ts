@@ -17,6 +17,7 @@ export { Vocabulary } from './data/vocabulary.js';
 export { ERROR_CODES, type ErrorCode, FoldinError } from './errors.js';
 export { DEFAULT_METRICS, type EvaluateOptions, evaluate } from './evaluate/evaluate.js';
 export type { RankEvaluation } from './evaluate/evaluateRanks.js';
+export { bootstrapInterval, type PairedTest, pairedRandomisation } from './evaluate/significance.js';
 export type { TieRule } from './evaluate/ties.js';
 export type { EpochEvent, Notice, StepEvent, TrainEvent } from './events.js';
 export { type NetworkConfig, TEXTBOOK, TEXTBOOK_WARNING, type TrainConfig } from './model/config.js';

@@ -19,7 +19,16 @@ export const randomUniform = (seed: number, a: number, b: number, c: number): nu
   (randomBits(seed, a, b, c) >>> 8) * 2 ** -24;
 
 /** What a random number is for; keeps the streams of one seed apart. */
-export const STREAM = { dropout: 1, order: 2, weights: 3, scores: 4, split: 5, sample: 6 } as const;
+export const STREAM = {
+  dropout: 1,
+  order: 2,
+  weights: 3,
+  scores: 4,
+  split: 5,
+  sample: 6,
+  swaps: 7,
+  bootstrap: 8,
+} as const;
 
 /** The bits at or above which an input is kept: u32 threshold of dropping with probability `rate`. */
 export const dropThreshold = (rate: number): number => Math.min(0xffffffff, Math.round(rate * 2 ** 32));

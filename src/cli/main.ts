@@ -16,6 +16,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: Loader }>> = {
     load: () => import('./inspect.js'),
   },
   train: { summary: 'train a model on a log and measure it', load: () => import('./train.js') },
+  compare: {
+    summary: 'train several models on one split, measure them on the same users',
+    load: () => import('./compare.js'),
+  },
   evaluate: { summary: 'measure a model beside popularity', load: () => import('./evaluate.js') },
   recommend: { summary: 'the best items for a user or a history', load: () => import('./recommend.js') },
   score: { summary: 'the predicted interest of a user in one item', load: () => import('./score.js') },

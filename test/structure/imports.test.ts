@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'createBackend.ts': ['errors.ts', 'events.ts', 'backend', 'cpu', 'gpu'],
   model: ['errors.ts', 'backend/random.ts', 'data', 'backend'],
   train: ['errors.ts', 'events.ts', 'backend/random.ts', 'data', 'backend', 'store', 'model'],
-  evaluate: ['errors.ts', 'data', 'backend', 'model'],
+  evaluate: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'model'],
   recommend: [
     'errors.ts',
     'events.ts',

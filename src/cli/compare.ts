@@ -1,0 +1,154 @@
+import type { Command } from 'commander';
+import type { Backend } from '../backend/backend.js';
+import { pairedRandomisation } from '../evaluate/significance.js';
+import { type Fit, fit } from '../recommend/fit.js';
+import { STOP_METRIC } from '../train/trainer.js';
+import type { CommandSpec, Context, SharedOptions } from './command.js';
+import { type Contestant, comparisonTable } from './comparison.js';
+import { type DeviceFlags, defineDevice, withBackend } from './device.js';
+import { chosenMetrics } from './metricNames.js';
+import {
+  defineCleaning,
+  defineReading,
+  given,
+  type LogFlags,
+  usage,
+  wholeNumber,
+  wholeNumbers,
+  words,
+} from './options.js';
+import { Progress } from './progress.js';
+import { leftOut } from './provenance.js';
+import { defineSplit, SPLIT_NOTES, type SplitFlags, splitSpec } from './splitting.js';
+import { duration } from './table.js';
+import { loadData, type TrainFlags } from './trainData.js';
+import { recipeOf } from './trainOptions.js';
+
+interface CompareFlags extends SharedOptions, DeviceFlags, SplitFlags, Omit<LogFlags, keyof SharedOptions> {
+  readonly models: string[];
+  readonly epochs?: number;
+  readonly metrics?: string[];
+  readonly k?: number[];
+}
+
+export const command: CommandSpec = {
+  name: 'compare',
+  summary: 'Trains several models on one split of a log and measures them on the same users.',
+  examples: [
+    'foldin compare log.csv',
+    'foldin compare ratings.csv --min-value 4 --models popular,linear,mlp --seed 2',
+  ],
+  notes: `Every model is trained with its defaults, its epoch chosen on the validation part, and measured once on the test part.
+"p" is a paired randomisation test of ${STOP_METRIC} against the best model over the users of the test part: how
+often chance alone would make as large a difference. Above .05 the two are as good as each other here.
+
+${SPLIT_NOTES}`,
+  define(command: Command) {
+    command
+      .argument('<log...>', 'the log files, or - for standard input')
+      .option('--models <names>', 'models to compare (default popular,linear,mlp)', words, [
+        'popular',
+        'linear',
+        'mlp',
+      ])
+      .option('--epochs <n>', 'at most, for models that are trained', wholeNumber('epochs'))
+      .option('--metrics <names>', 'such as ndcg@100,recall@20,mrr', words)
+      .option('-k <cuts>', 'cuts of the metrics, such as 5,10,20', wholeNumbers('k'))
+      .optionsGroup('Measuring:');
+    defineSplit(command);
+    defineCleaning(defineReading(command));
+    command.optionsGroup('Running:');
+    defineDevice(command);
+  },
+  run,
+};
+
+async function run(context: Context<CompareFlags>): Promise<void> {
+  const { out, options } = context;
+  const { models, epochs, seed } = options;
+  if (models.length === 0) throw usage('no model is named', 'Name some, such as --models popular,mlp.');
+  const trained = (model: string) => model === 'mlp' || model === 'linear';
+  const recipes = [...new Set(models)].map((model) =>
+    recipeOf({ model, ...given({ seed, epochs: trained(model) ? epochs : undefined }) }),
+  );
+  const metrics = [...new Set([STOP_METRIC, ...chosenMetrics(options, true)])];
+  const spec = splitSpec(options, recipes[0].train.seed);
+  if (spec.test === 0)
+    throw usage('there is no test part to compare on', 'Leave --test and the validation files out.');
+
+  await withBackend(options, out, async (backend) => {
+    const data = await loadData(context as unknown as Context<TrainFlags>, spec);
+    const progress = new Progress(out);
+    const contestants: Contestant[] = [];
+    for (const recipe of recipes) {
+      const started = performance.now();
+      const { model } = recipe;
+      const made = await fit(backend, data.interactions, {
+        model,
+        train: recipe.train,
+        split: data.parts,
+        metrics,
+        signal: context.signal,
+        onEvent: (event) => {
+          if (event.event !== 'epoch') return;
+          progress.update(event.epoch / event.epochs, `${model}, epoch ${event.epoch}`);
+        },
+      });
+      const ms = performance.now() - started;
+      contestants.push(contestant(model, made, ms));
+      progress.line(
+        `${model}: ${STOP_METRIC} ${contestants.at(-1)!.test.metrics[STOP_METRIC].mean.toFixed(4)}, ${duration(ms)}`,
+      );
+    }
+    progress.end();
+    report(context, backend, judged(contestants), {
+      split: data.parts.name,
+      seed: data.parts.seed,
+      ...leftOut(data.parts.test),
+    });
+  });
+}
+
+function contestant(model: string, { recommender, test, training }: Fit, ms: number): Contestant {
+  let parameters = 0;
+  for (const { size } of recommender.model.tensors.values()) parameters += size;
+  recommender.dispose();
+  return { model, test: test!.model, parameters, epochs: training?.epochs ?? 0, ms };
+}
+
+/** Best first, the others with their test against the best. */
+function judged(contestants: readonly Contestant[]): Contestant[] {
+  const mean = ({ test }: Contestant) => test.metrics[STOP_METRIC].mean;
+  const values = ({ test }: Contestant) => test.perUser.values.get(STOP_METRIC)!;
+  const [best, ...others] = [...contestants].sort((a, b) => mean(b) - mean(a));
+  return [
+    best,
+    ...others.map((other) => ({ ...other, versusBest: pairedRandomisation(values(other), values(best)) })),
+  ];
+}
+
+function report(
+  { out }: Context<CompareFlags>,
+  backend: Backend,
+  contestants: readonly Contestant[],
+  { split, seed, cold, skipped }: { split: string; seed: number; cold: number; skipped: number },
+): void {
+  const { users, ties } = contestants[0].test;
+  const protocol = { split, ranking: 'full', ties, seed };
+  const scored = { scored: users.scored, skipped: users.skipped + skipped, cold };
+  if (!out.isJson)
+    return out.data(comparisonTable(contestants, { ...protocol, users: scored }, backend.device, out));
+  out.json({
+    protocol,
+    users: scored,
+    device: { kind: backend.device.kind, adapter: backend.device.adapter },
+    models: contestants.map(({ model, test, parameters, epochs, ms, versusBest }) => ({
+      model,
+      metrics: test.metrics,
+      parameters,
+      epochs,
+      ms: Math.round(ms),
+      ...(versusBest && { versusBest: { metric: STOP_METRIC, ...versusBest } }),
+    })),
+  });
+}

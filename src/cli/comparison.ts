@@ -1,0 +1,58 @@
+import type { DeviceInfo } from '../backend/backend.js';
+import type { PairedTest } from '../evaluate/significance.js';
+import type { Summary } from '../evaluate/summary.js';
+import type { Fit } from '../recommend/fit.js';
+import { STOP_METRIC } from '../train/trainer.js';
+import { deviceText } from './device.js';
+import { type Protocol, protocolLine } from './figures.js';
+import type { Output } from './output.js';
+import { count, duration, table } from './table.js';
+
+/** One model's row: its figures on the test part, and what they cost. */
+export interface Contestant {
+  readonly model: string;
+  readonly test: NonNullable<Fit['test']>['model'];
+  /** Numbers learned. */
+  readonly parameters: number;
+  readonly epochs: number;
+  readonly ms: number;
+  /** Against the best model, on the metric that training stops by; absent for the best itself. */
+  readonly versusBest?: PairedTest;
+}
+
+/** One row a model, best first; then the protocol, without which the figures mean nothing. */
+export function comparisonTable(
+  contestants: readonly Contestant[],
+  protocol: Protocol,
+  device: DeviceInfo,
+  out: Output,
+): string {
+  const labels = Object.keys(contestants[0].test.metrics);
+  const head = ['model', ...labels, 'p', 'parameters', 'time'];
+  const rows = contestants.map(({ model, test, parameters, ms, versusBest }) => [
+    model,
+    ...labels.map((label) => figure(test.metrics[label], label === STOP_METRIC)),
+    versusBest ? probability(versusBest.p) : 'best',
+    count(parameters),
+    duration(ms),
+  ]);
+  // A screen is narrower than many metrics: then a column a model.
+  const wide = labels.length > 6;
+  const cells = wide ? turned([head, ...rows]) : [head, ...rows];
+  const align = `l${'r'.repeat(cells[0].length - 1)}`;
+  return [
+    table(cells, align, (line, row) => (row === 0 ? out.paint.bold(line) : line)),
+    '',
+    protocolLine(protocol),
+    `p: paired randomisation test of ${STOP_METRIC} against the best model`,
+    `device: ${deviceText(device)}`,
+  ].join('\n');
+}
+
+const figure = ({ mean, se }: Summary, withError: boolean): string =>
+  withError && se !== null ? `${mean.toFixed(4)} ± ${se.toFixed(4)}` : mean.toFixed(4);
+
+const probability = (p: number): string => (p < 0.001 ? '< .001' : p.toFixed(3).replace(/^0/, ''));
+
+const turned = (rows: readonly (readonly string[])[]): string[][] =>
+  rows[0].map((_, column) => rows.map((row) => row[column]));
