@@ -22,9 +22,20 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/gpu/**', 'test/browser/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/gpu/**', 'test/browser/**', 'test/bench/**'],
+        },
       },
-      { extends: true, test: { name: 'gpu', include: ['test/gpu/**/*.test.ts'], fileParallelism: false } },
+      {
+        extends: true,
+        test: {
+          name: 'gpu',
+          include: ['test/gpu/**/*.test.ts', 'test/bench/**/*.test.ts'],
+          fileParallelism: false,
+        },
+      },
       {
         extends: true,
         test: { name: 'browser', include: ['test/browser/**/*.test.ts'], fileParallelism: false },

@@ -136,8 +136,10 @@ function report(
   const { users, ties } = contestants[0].test;
   const protocol = { split, ranking: 'full', ties, seed };
   const scored = { scored: users.scored, skipped: users.skipped + skipped, cold };
-  if (!out.isJson)
-    return out.data(comparisonTable(contestants, { ...protocol, users: scored }, backend.device, out));
+  if (!out.isJson) {
+    out.data(comparisonTable(contestants, { ...protocol, users: scored }, backend.device, out));
+    return;
+  }
   out.json({
     protocol,
     users: scored,

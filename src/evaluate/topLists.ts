@@ -1,11 +1,12 @@
-import type { Backend } from '../backend/backend.js';
+import type { Backend, Tensor } from '../backend/backend.js';
 import { consecutive, uploadRows } from '../backend/sparse.js';
 import { type Csr, selectRows } from '../data/csr.js';
 import { throwIfAborted } from '../errors.js';
 import type { Model } from '../model/model.js';
 
-/** Users scored in one batch. */
+/** Users scored in one batch, and users whose histories are on the device at once. */
 const BATCH = 128;
+const CHUNK = 32 * BATCH;
 
 export interface ListRequest {
   /** What goes into the model: one row a list. */
@@ -24,39 +25,77 @@ export interface Lists {
   readonly scores: Float32Array | Float64Array;
 }
 
-/** The k best items of every row, found on the backend; the scores themselves are never read back. */
+/**
+ * The k best items of every row, found on the backend; the scores themselves are never read back. Batches follow
+ * each other without waiting for the lists of the one before.
+ */
 export async function topLists(backend: Backend, model: Model, request: ListRequest): Promise<Lists> {
-  const { histories, k, signal } = request;
-  const items = new Uint32Array(histories.rows * k);
-  const scores = new Float32Array(histories.rows * k);
+  const { histories, k } = request;
+  const lists = { items: new Uint32Array(histories.rows * k), scores: new Float32Array(histories.rows * k) };
+  const batch = Math.min(BATCH, Math.max(1, histories.rows));
   const allowed = backend.tensor(request.allowed ?? allItems(model.items));
+  const scores = backend.zeros('f32', [batch, model.items]);
+  const topItems = backend.zeros('u32', [batch, k]);
+  const topScores = backend.zeros('f32', [batch, k]);
   try {
-    for (let first = 0; first < histories.rows; first += BATCH) {
-      throwIfAborted(signal);
-      const count = Math.min(BATCH, histories.rows - first);
-      const rows = Uint32Array.from({ length: count }, (_, i) => first + i);
-      const mine = selectRows(histories, rows);
-      const input = uploadRows(backend, mine, model.inputValues(mine));
-      const seen = request.seen ? uploadRows(backend, selectRows(request.seen, rows)) : input;
-      const batch = { rows: consecutive(backend, count), first: 0, count };
-      const all = backend.zeros('f32', [count, model.items]);
-      const topItems = backend.zeros('u32', [count, k]);
-      const topScores = backend.zeros('f32', [count, k]);
-      try {
-        model.score(input, batch, all);
-        backend.topK({ scores: all, seen, batch, allowed, topItems, topScores });
-        items.set((await backend.read(topItems)) as Uint32Array, first * k);
-        scores.set(await backend.read(topScores), first * k);
-      } finally {
-        input.free();
-        if (seen !== input) seen.free();
-        for (const tensor of [batch.rows, all, topItems, topScores]) tensor.free();
-      }
+    for (let first = 0; first < histories.rows; first += CHUNK) {
+      const rows = Uint32Array.from({ length: Math.min(CHUNK, histories.rows - first) }, (_, i) => first + i);
+      await chunk(backend, model, request, { rows, allowed, scores, topItems, topScores, lists });
     }
   } finally {
-    allowed.free();
+    for (const tensor of [allowed, scores, topItems, topScores]) tensor.free();
   }
-  return { items, scores };
+  return lists;
+}
+
+interface Chunk {
+  readonly rows: Uint32Array;
+  readonly allowed: Tensor;
+  readonly scores: Tensor;
+  readonly topItems: Tensor;
+  readonly topScores: Tensor;
+  /** Where the lists go. */
+  readonly lists: Lists;
+}
+
+async function chunk(
+  backend: Backend,
+  model: Model,
+  { histories, k, signal, ...request }: ListRequest,
+  into: Chunk,
+) {
+  const mine = selectRows(histories, into.rows);
+  const input = uploadRows(backend, mine, model.inputValues(mine));
+  const seen = request.seen ? uploadRows(backend, selectRows(request.seen, into.rows)) : input;
+  const rows = consecutive(backend, mine.rows);
+  const { scores, allowed, topItems, topScores } = into;
+  const reading: Promise<void>[] = [];
+  try {
+    for (let first = 0; first < mine.rows; first += scores.shape[0]) {
+      throwIfAborted(signal);
+      const count = Math.min(scores.shape[0], mine.rows - first);
+      const batch = { rows, first, count };
+      model.score(input, batch, scores);
+      backend.topK({ scores, seen, batch, allowed, topItems, topScores });
+      const at = k * (into.rows[0] + first);
+      // A copy is taken in order with the launches, so the next batch may overwrite the tensors at once.
+      const items = backend
+        .read(topItems)
+        .then((found) => into.lists.items.set(found.subarray(0, k * count), at));
+      const best = backend
+        .read(topScores)
+        .then((found) => into.lists.scores.set(found.subarray(0, k * count), at));
+      reading.push(items, best);
+      await backend.throttle();
+    }
+    await Promise.all(reading);
+  } finally {
+    // Also those that an error has overtaken: none may fail with nobody listening.
+    await Promise.allSettled(reading);
+    input.free();
+    if (seen !== input) seen.free();
+    rows.free();
+  }
 }
 
 /** Every bit set. */

@@ -22,11 +22,18 @@ export interface GpuBackend extends Backend {
 
 const REMEDY = 'Start again; if it stays, update the driver, choose another adapter, or use --device cpu.';
 
+export interface GpuBackendOptions {
+  /** By kind of device where absent. */
+  readonly family?: Family;
+  /** Bytes of a large vector that one launch works on; the adapter's limit where absent. */
+  readonly largestPiece?: number;
+}
+
 /** Runs the ops as WGSL kernels on `device`, which it then owns. */
 export function createGpuBackend(
   device: GPUDevice,
   info: DeviceInfo,
-  family = familyFor(info.kind),
+  { family = familyFor(info.kind), largestPiece = Number.POSITIVE_INFINITY }: GpuBackendOptions = {},
 ): GpuBackend {
   const queue = new Queue(device);
   const memory = new Memory(
@@ -34,6 +41,7 @@ export function createGpuBackend(
     new BufferPool(device, (buffer) => queue.retire(buffer)),
     (buffer) => queue.clear(buffer),
     (tensor, bytes) => queue.write(tensor, bytes),
+    largestPiece,
   );
   let disposed = false;
 
@@ -129,8 +137,8 @@ export function createGpuBackend(
 export const gpuOps = (queue: Queue, memory: Memory, family: Family): Ops => ({
   ...bagOps(queue, family),
   ...matmulOps(queue, memory, family),
-  ...lossOps(queue),
-  ...optimiserOps(queue),
+  ...lossOps(queue, memory),
+  ...optimiserOps(queue, memory),
   ...rankOps(queue),
   ...randomOps(queue),
 });

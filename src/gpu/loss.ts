@@ -5,8 +5,10 @@ import softmaxNllShader from '../../shaders/softmaxNll.wgsl';
 import squaredErrorShader from '../../shaders/squaredError.wgsl';
 import sumSquaresShader from '../../shaders/sumSquares.wgsl';
 import { type LossArgs, type Ops, SQUARE_PARTS } from '../backend/ops.js';
+import { FoldinError } from '../errors.js';
 import { batchParams, gpu, sparse, valueStep, vec4s } from './launch.js';
 import type { Shader } from './layout.js';
+import type { Memory } from './memory.js';
 import type { Queue } from './queue.js';
 
 type LossOps = Pick<
@@ -14,7 +16,7 @@ type LossOps = Pick<
   'softmaxNll' | 'squaredError' | 'activatedSquaredError' | 'binaryCrossEntropy' | 'sumSquares' | 'recordLoss'
 >;
 
-export function lossOps(queue: Queue): LossOps {
+export function lossOps(queue: Queue, memory: Memory): LossOps {
   const launch = (
     shader: Shader,
     args: LossArgs,
@@ -61,11 +63,22 @@ export function lossOps(queue: Queue): LossOps {
     binaryCrossEntropy: (args) => launch(binaryCrossEntropyShader, args),
 
     sumSquares({ input, sums, slot, factor, count = gpu(input).rows * gpu(input).stride }) {
-      queue.launch({
-        shader: sumSquaresShader,
-        tensors: { input: gpu(input), sums: gpu(sums) },
-        params: { size4: vec4s(gpu(input).rows * gpu(input).stride), count, slot, factor },
-        workgroups: [SQUARE_PARTS, 1, 1],
+      const pieces = memory.pieces(gpu(input));
+      if (pieces.length > SQUARE_PARTS) {
+        throw new FoldinError('LIMIT_EXCEEDED', `f32[${input.shape}] is too large for one sum of squares`, {
+          remedy: 'Use fewer items (--min-item), a smaller hidden layer, or another adapter.',
+        });
+      }
+      pieces.forEach(({ tensor, start, numbers }, place) => {
+        // The slots are shared out among the pieces.
+        const first = Math.floor((place * SQUARE_PARTS) / pieces.length);
+        const end = Math.floor(((place + 1) * SQUARE_PARTS) / pieces.length);
+        queue.launch({
+          shader: sumSquaresShader,
+          tensors: { input: tensor, sums: gpu(sums) },
+          params: { size4: vec4s(numbers), count: Math.max(0, count - start), slot: slot + first, factor },
+          workgroups: [end - first, 1, 1],
+        });
       });
     },
 

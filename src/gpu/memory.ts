@@ -52,12 +52,20 @@ function storage(dtype: DType, shape: readonly number[]): [rows: number, stride:
   return [Math.ceil(shape[0] / 8) * 8, padded(shape[1])];
 }
 
+/** Part of a vector: numbers start .. start + numbers of it. */
+export interface Piece {
+  readonly tensor: GpuTensor;
+  readonly start: number;
+  readonly numbers: number;
+}
+
 /** Makes and counts the tensors of one device. */
 export class Memory {
   liveBytes = 0;
   peakBytes = 0;
   readonly #scopes = new Scopes();
   readonly #scratch = new Map<string, GpuTensor>();
+  readonly #pieces = new WeakMap<GpuTensor, readonly Piece[]>();
   #scratchBytes = 0;
 
   constructor(
@@ -65,6 +73,8 @@ export class Memory {
     private readonly pool: BufferPool,
     private readonly clear: (buffer: GPUBuffer) => void,
     private readonly write: (tensor: GpuTensor, bytes: ArrayBufferView) => void,
+    /** Bytes of a piece; tests make it small. */
+    private readonly largestPiece: number,
   ) {}
 
   zeros(dtype: DType, shape: readonly number[]): GpuTensor {
@@ -87,7 +97,13 @@ export class Memory {
     });
     const starts = numbers.map((_, i) => numbers.slice(0, i).reduce((sum, n) => sum + n, 0));
     const total = [numbers.reduce((sum, n) => sum + n, 0)];
-    const buffer = this.#buffer(4 * storage('f32', total)[1], 'f32', total);
+    // Each part is bound alone; the whole is only ever worked on in pieces, so it may be larger.
+    shapes.forEach((shape, i) => {
+      this.#refuseBeyond(this.#bindingLimit, 4 * numbers[i], 'f32', shape);
+    });
+    const bytes = 4 * storage('f32', total)[1];
+    this.#refuseBeyond(this.limits.maxBufferSize, bytes, 'f32', total);
+    const buffer = this.#take(bytes);
     const parts = shapes.map(
       (shape, i) => new GpuTensor(buffer, 'f32', shape, 4 * starts[i], 4 * numbers[i], () => {}),
     );
@@ -124,23 +140,50 @@ export class Memory {
     this.pool.give(buffer);
   }
 
+  get #bindingLimit(): number {
+    return Math.min(this.limits.maxStorageBufferBindingSize, this.limits.maxBufferSize);
+  }
+
   #buffer(bytes: number, dtype: DType, shape: readonly number[]): GPUBuffer {
-    const size = sizeClass(bytes);
-    const limit = Math.min(this.limits.maxStorageBufferBindingSize, this.limits.maxBufferSize);
-    if (size > limit) {
-      throw new FoldinError(
-        'LIMIT_EXCEEDED',
-        `${dtype}[${shape}] needs ${size} bytes; this adapter binds at most ${limit} bytes`,
-        {
-          remedy:
-            'Use fewer items (--min-item), a smaller batch or hidden layer, or another adapter or --device cpu.',
-          details: { bytes: size, limit, shape },
-        },
-      );
-    }
-    const { buffer, used } = this.pool.take(size);
+    this.#refuseBeyond(this.#bindingLimit, bytes, dtype, shape);
+    return this.#take(bytes);
+  }
+
+  #take(bytes: number): GPUBuffer {
+    const { buffer, used } = this.pool.take(sizeClass(bytes));
     if (used) this.clear(buffer);
     return buffer;
+  }
+
+  #refuseBeyond(limit: number, bytes: number, dtype: DType, shape: readonly number[]): void {
+    if (bytes <= limit) return;
+    throw new FoldinError(
+      'LIMIT_EXCEEDED',
+      `${dtype}[${shape}] needs ${bytes} bytes; this adapter takes at most ${limit} bytes at once`,
+      {
+        remedy:
+          'Use fewer items (--min-item), a smaller batch or hidden layer, or another adapter or --device cpu.',
+        details: { bytes, limit, shape },
+      },
+    );
+  }
+
+  /** A vector cut into pieces that can be bound, in order; most are one piece. */
+  pieces(tensor: GpuTensor): readonly Piece[] {
+    const largest = 256 * Math.floor(Math.min(this.#bindingLimit, this.largestPiece) / 256);
+    const bytes = 4 * tensor.rows * tensor.stride;
+    if (bytes <= largest) return [{ tensor, start: 0, numbers: bytes / 4 }];
+    let cut = this.#pieces.get(tensor);
+    if (!cut) {
+      cut = Array.from({ length: Math.ceil(bytes / largest) }, (_, i) => {
+        const mine = Math.min(largest, bytes - i * largest);
+        const offset = tensor.offset + i * largest;
+        const piece = new GpuTensor(tensor.buffer, 'f32', [mine / 4], offset, mine, () => {});
+        return { tensor: piece, start: (i * largest) / 4, numbers: mine / 4 };
+      });
+      this.#pieces.set(tensor, cut);
+    }
+    return cut;
   }
 
   scope<T>(work: () => T): T {

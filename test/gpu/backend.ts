@@ -24,5 +24,9 @@ export async function openOtherFamily(): Promise<GpuBackend> {
   const name = process.env['FOLDIN_ADAPTER'];
   const opened = await openDevice({ software: false, name });
   if (!opened) throw new Error('no WebGPU adapter for the GPU tests');
-  return createGpuBackend(opened.device, opened.info, family === 'tile' ? 'register' : 'tile');
+  return createGpuBackend(opened.device, opened.info, {
+    family: family === 'tile' ? 'register' : 'tile',
+    // Small, so that the optimiser's work in pieces is tested, too.
+    largestPiece: 4096,
+  });
 }

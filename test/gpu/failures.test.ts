@@ -31,7 +31,7 @@ describe('what goes wrong on a device becomes a typed error', () => {
     const items = Math.ceil(backend.gpuDevice.limits.maxStorageBufferBindingSize / 4 / 64) + 1;
     const live = backend.liveBytes;
     expect(() => backend.zeros('f32', [items, 64])).toThrow(
-      /needs \d+ bytes; this adapter binds at most \d+/,
+      /needs \d+ bytes; this adapter takes at most \d+/,
     );
     expect(backend.liveBytes).toBe(live);
     backend.dispose();
