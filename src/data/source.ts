@@ -20,13 +20,22 @@ export const memorySource = (name: string, content: string | Uint8Array): LogSou
     ),
 });
 
-/** What a file starts with that is no text, and what to do about it. */
+const JSON_LINES = {
+  what: 'JSON',
+  remedy: 'Export it as CSV, for instance with jq -r "[.user, .item, .time] | @csv" FILE. JSON is not read yet.',
+};
+
+/** What a file starts with that is no delimited text, and what to do about it. */
 const FOREIGN: readonly { magic: readonly number[]; what: string; remedy: string }[] = [
   { magic: [0xff, 0xfe], what: 'UTF-16 text', remedy: 'Save the file as UTF-8.' },
   { magic: [0xfe, 0xff], what: 'UTF-16 text', remedy: 'Save the file as UTF-8.' },
   { magic: [0x28, 0xb5, 0x2f, 0xfd], what: 'zstd data', remedy: 'Unpack it first, or use gzip.' },
   { magic: [0x50, 0x4b, 0x03, 0x04], what: 'a zip or xlsx file', remedy: 'Unpack it, or export it as CSV.' },
   { magic: [0x50, 0x41, 0x52, 0x31], what: 'a Parquet file', remedy: 'Export it as CSV.' },
+  // {" and { " and [{
+  { magic: [0x7b, 0x22], ...JSON_LINES },
+  { magic: [0x7b, 0x20, 0x22], ...JSON_LINES },
+  { magic: [0x5b, 0x7b], ...JSON_LINES },
 ];
 
 const startsWith = (bytes: Uint8Array, magic: readonly number[]) => magic.every((b, i) => bytes[i] === b);

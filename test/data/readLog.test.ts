@@ -204,6 +204,14 @@ describe('rows', () => {
     for (const bytes of files) await errorOf(() => readText(new Uint8Array(bytes)), 'LOG_FORMAT');
   });
 
+  it('says of JSON that it is JSON', async () => {
+    for (const text of ['{"user":1,"item":2}\n', '{ "user": 1 }\n', '[{"user":1}]']) {
+      const error = await errorOf(() => readText(text), 'LOG_FORMAT');
+      expect(error.message).toContain('holds JSON');
+      expect(error.remedy).toContain('jq');
+    }
+  });
+
   it('stops when asked to', async () => {
     await errorOf(() => readText('user,item\na,b\n', { signal: AbortSignal.abort() }), 'ABORTED');
   });
