@@ -22,7 +22,8 @@ export const memorySource = (name: string, content: string | Uint8Array): LogSou
 
 const JSON_LINES = {
   what: 'JSON',
-  remedy: 'Export it as CSV, for instance with jq -r "[.user, .item, .time] | @csv" FILE. JSON is not read yet.',
+  remedy:
+    'Export it as CSV, for instance with jq -r "[.user, .item, .time] | @csv" FILE. JSON is not read yet.',
 };
 
 /** What a file starts with that is no delimited text, and what to do about it. */
