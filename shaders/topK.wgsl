@@ -74,6 +74,20 @@ fn countFrom(base: u32, thread: u32, cursor: Cursor, key: u32, limit: u32) -> u3
   return broadcastCounter(thread);
 }
 
+// Puts the candidates with a key above `key`, or that key and an index below `limit`, into the lists, in any order.
+fn collect(base: u32, thread: u32, cursor: Cursor, key: u32, limit: u32) {
+  for (var i = thread; i < params.items; i += 64u) {
+    let c = candidate(base, i, cursor);
+    if (c > key || (c == key && i < limit)) {
+      let slot = atomicAdd(&counter, 1u);
+      if (slot < CAPACITY) {
+        keys[slot] = c;
+        indices[slot] = i;
+      }
+    }
+  }
+}
+
 fn fill(row: u32, thread: u32, start: u32, item: u32) {
   for (var j = start + thread; j < params.wanted; j += 64u) {
     topItems[row * params.k + params.done + j] = item;
@@ -129,32 +143,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     if (before == params.wanted - 1u) { agreed = mine; }
   }
   var cutKey = max(1u, workgroupUniformLoad(&agreed));
-  var cutItem = params.items;
 
-  // 2. The candidates at or above the bound.
-  var found = countFrom(base, thread, cursor, cutKey, cutItem);
+  // 2. The candidates at or above the bound; what is beyond the capacity is counted only.
+  collect(base, thread, cursor, cutKey, params.items);
+  var found = broadcastCounter(thread);
   if (found > CAPACITY) {
     var high = 0xffffffffu; // Fewer than `wanted` are above it, at least `wanted` are at or above cutKey.
     while (high - cutKey > 1u) {
       let middle = cutKey + (high - cutKey) / 2u;
       if (countFrom(base, thread, cursor, middle, params.items) >= params.wanted) { cutKey = middle; } else { high = middle; }
     }
+    var cutItem = params.items;
     var low = 0u;
     while (low < cutItem) {
       let middle = (low + cutItem) / 2u;
       if (countFrom(base, thread, cursor, cutKey, middle) >= params.wanted) { cutItem = middle; } else { low = middle + 1u; }
     }
-    found = params.wanted;
+    collect(base, thread, cursor, cutKey, cutItem);
+    found = broadcastCounter(thread);
   }
-  for (var i = thread; i < params.items; i += 64u) {
-    let c = candidate(base, i, cursor);
-    if (c > cutKey || (c == cutKey && i < cutItem)) {
-      let slot = atomicAdd(&counter, 1u);
-      keys[slot] = c;
-      indices[slot] = i;
-    }
-  }
-  workgroupBarrier();
 
   // 3. Places.
   for (var slot = thread; slot < found; slot += 64u) {
