@@ -59,6 +59,7 @@ export class Trainer {
   #bestEpoch = 0;
   #bestScore = -1;
   #bestValidation: Record<string, number> | undefined;
+  #lastValidation: Record<string, number> | undefined;
   #stale = 0;
 
   /** `histories`: users x items; users without items are left out. SPLIT_EMPTY when none is left. */
@@ -103,6 +104,7 @@ export class Trainer {
       const ms = performance.now() - epochStarted;
       const due = this.#epoch % config.validateEvery === 0 || this.#epoch === config.epochs;
       const validation = validate && due ? await validate(signal) : undefined;
+      this.#lastValidation = validation;
       const best = validation !== undefined && this.#judge(validation);
       yield {
         event: 'epoch',
@@ -124,7 +126,7 @@ export class Trainer {
     return {
       epochs: this.#epoch,
       bestEpoch: kept ? this.#bestEpoch : this.#epoch,
-      validation: this.#bestValidation,
+      validation: kept ? this.#bestValidation : this.#lastValidation,
       stopped,
       ms: performance.now() - started,
     };
