@@ -11,7 +11,14 @@ export { type Log, type ReadLogOptions, readLog } from './data/readLog.js';
 export { dataReport, planMlp, type Report } from './data/report.js';
 export { type SampleOptions, sampleCsv, sampleLog } from './data/sample.js';
 export { type LogSource, memorySource } from './data/source.js';
-export { defaultSplit, globalTime, heldOutUsers, random, type SplitOptions } from './data/split.js';
+export {
+  defaultSplit,
+  globalTime,
+  heldOutUsers,
+  leaveLastOut,
+  random,
+  type SplitOptions,
+} from './data/split.js';
 export type { EvaluationSet, Split } from './data/splitTypes.js';
 export { Vocabulary } from './data/vocabulary.js';
 export { ERROR_CODES, type ErrorCode, FoldinError } from './errors.js';

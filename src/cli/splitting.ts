@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Interactions } from '../data/interactions.js';
-import { globalTime, heldOutUsers, random } from '../data/split.js';
+import { globalTime, heldOutUsers, leaveLastOut, random } from '../data/split.js';
 import type { Split } from '../data/splitTypes.js';
 import { FoldinError } from '../errors.js';
 import { number } from './options.js';
@@ -22,7 +22,7 @@ export interface SplitFlags {
   readonly validationHeldout?: string;
 }
 
-const RULES = { heldOutUsers, globalTime, random };
+const RULES = { heldOutUsers, globalTime, leaveLastOut, random };
 
 export const defineSplit = (command: Command): Command =>
   command
@@ -42,6 +42,7 @@ export const SPLIT_NOTES = `Splits:
                 The default: a model of foldin serves every user from their history alone ("fold-in"), also
                 those who come after the training, and this measures just that.
   globalTime    what happened after a moment is to be found from what happened before
+  leaveLastOut  the last item of each user is to be found from the earlier ones
   random        some of everyone's items
   given         your own files: all of the log is trained on (--validation-foldin, --validation-heldout)`;
 

@@ -98,6 +98,45 @@ export function globalTime(interactions: Interactions, options: SplitOptions = {
 }
 
 /**
+ * What each user did last is to be found from what they did before.
+ *
+ *            time ->
+ *   user 1   T  T    T T    ?     !      for validation: history T, to be found ?
+ *   user 2      T  T     ? !             for test: history T and ?, to be found !
+ *   user 3         T          T          fewer than `minHistory` (3) items: training only
+ *
+ * One item a user and part (He et al. 2017, section 4.1); a share of 0 leaves a part out, other shares say
+ * nothing here. Of items of the same last second, whose order nobody knows, the one of the highest index
+ * counts as the later, so that the order of lines is of no matter. Training holds what other users did after a
+ * user's last item: this split does not ask whether the future is known, `globalTime` does.
+ */
+export function leaveLastOut(
+  interactions: Interactions,
+  options: SplitOptions & { minHistory?: number } = {},
+): Split {
+  const { needed } = settle(options);
+  const { minHistory = 3 } = options;
+  const { matrix, timeSec } = interactions;
+  if (!timeSec) {
+    throw new FoldinError('CONFIG', 'the leaveLastOut split needs times or an order, and the log has none', {
+      remedy: 'Name the time column with --time, or use the heldOutUsers split.',
+    });
+  }
+  const uses = new Uint8Array(matrix.indices.length).fill(EARLIER);
+  for (let user = 0; user < matrix.rows; user++) {
+    const entries = entriesOf(interactions, user);
+    if (entries.length < Math.max(3, minHistory)) continue;
+    // Entries of a row ascend by item index, which settles ties.
+    const latest = Array.from(entries).sort(
+      (a, b) => Math.floor(timeSec[b]) - Math.floor(timeSec[a]) || b - a,
+    );
+    if (needed.includes('test')) uses[latest.shift()!] = TEST_HELD_OUT;
+    if (needed.includes('validation')) uses[latest.shift()!] = BETWEEN;
+  }
+  return assemble('leaveLastOut', 0, interactions, uses, needed);
+}
+
+/**
  * Some of everyone's items, at random: 80/10/10 of each user's.
  *
  *            items, shuffled ->

@@ -23,7 +23,7 @@ export interface Dropped {
 
 /** One protocol's parts, all over the item indices of `items` (a sorted vocabulary of the training part). */
 export interface Split {
-  readonly name: 'heldOutUsers' | 'globalTime' | 'random' | 'given';
+  readonly name: 'heldOutUsers' | 'globalTime' | 'leaveLastOut' | 'random' | 'given';
   readonly seed: number;
   /** Vocabulary index (in the interactions' items) of each item of the training part. */
   readonly itemIndices: Uint32Array;

@@ -5,7 +5,7 @@ import type { Interactions } from '../../src/data/interactions.js';
 import { refuseLeaks } from '../../src/data/leakage.js';
 import type { LogRow } from '../../src/data/logRows.js';
 import { sampleLog } from '../../src/data/sample.js';
-import { defaultSplit, globalTime, heldOutUsers, random } from '../../src/data/split.js';
+import { defaultSplit, globalTime, heldOutUsers, leaveLastOut, random } from '../../src/data/split.js';
 import type { Split } from '../../src/data/splitTypes.js';
 import { errorOf, interactionsOf, partPairs } from './helpers.js';
 
@@ -122,6 +122,40 @@ describe('globalTime', () => {
   });
 });
 
+describe('leaveLastOut', () => {
+  /** Two users of two items, who are trained on only, so that every item is known. */
+  const known = ' p:w:1 p:x:2 q:y:1 q:z:2';
+  const last = (text: string, options = {}) => {
+    const interactions = interactionsOf(lines(text + known));
+    return partsOf(leaveLastOut(interactions, options), interactions);
+  };
+
+  it('holds out the last item for test and the one before for validation, each with all that came earlier', () => {
+    const parts = last('a:w:100 a:x:300 a:y:200 a:z:400 b:x:1 b:y:3 b:z:2');
+    expect(parts.test).toEqual(['a z', 'b y']);
+    expect(parts.validation).toEqual(['a x', 'b z']);
+    expect(parts.testHistory).toEqual(['a w', 'a x', 'a y', 'b x', 'b z']);
+    expect(parts.validationHistory).toEqual(['a w', 'a y', 'b x']);
+    expect(parts.train).toEqual(['a w', 'a y', 'b x', 'p w', 'p x', 'q y', 'q z']);
+  });
+
+  it('settles ties by the item, whatever the order of lines', () => {
+    const text = 'a:w:1 a:x:9 a:y:9 a:z:9 b:w:1 b:x:1 b:y:1 b:z:1';
+    const parts = last(text);
+    expect(parts.test).toEqual(['a z', 'b z']);
+    expect(parts.validation).toEqual(['a y', 'b y']);
+    expect(last(text.split(' ').reverse().join(' '))).toEqual(parts);
+  });
+
+  it('leaves a part out whose share is 0, and needs times', async () => {
+    const parts = last('a:w:1 a:x:2 a:y:3', { validation: 0 });
+    expect(parts.validation).toEqual([]);
+    expect(parts.test).toEqual(['a y']);
+    expect(parts.train).toContain('a x');
+    await errorOf(() => leaveLastOut(interactionsOf(lines('a:x b:x'))), 'CONFIG');
+  });
+});
+
 describe('random', () => {
   it('holds out a tenth of each user for validation and one for test', () => {
     const split = random(sample);
@@ -145,6 +179,7 @@ describe('every split', () => {
   const splits: [string, Split][] = [
     ['heldOutUsers', heldOutUsers(sample)],
     ['globalTime', globalTime(sample)],
+    ['leaveLastOut', leaveLastOut(sample)],
     ['random', random(sample)],
   ];
   it.each(splits)('%s: parts are disjoint and complete', (_, split) => {
