@@ -105,6 +105,12 @@ describe('bagForward', () => {
   });
 });
 
+it('transpose: entry (i, j) lands at (j, i)', async () => {
+  const out = backend.zeros('f32', [3, 2]);
+  backend.transpose({ input: backend.tensor([1, 2, 3, 4, 5, 6], [2, 3]), out });
+  close(await backend.read(out), [1, 4, 2, 5, 3, 6]);
+});
+
 describe('optimisers by hand', () => {
   const param = () => backend.tensor([1, -2]);
 
