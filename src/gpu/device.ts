@@ -36,7 +36,10 @@ export async function openDevice(request: AdapterRequest): Promise<OpenDevice | 
 
 /** What an adapter is. NULL_ADAPTER for Dawn's `null` back end, which answers everything and computes nothing. */
 export function describe(adapter: GPUAdapter): DeviceInfo {
-  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+  const { vendor, architecture, device, description } = adapter.info;
+  // Browsers of before 2025 have the flag on the adapter itself.
+  const older = adapter as GPUAdapter & { readonly isFallbackAdapter?: boolean };
+  const isFallbackAdapter = adapter.info.isFallbackAdapter ?? older.isFallbackAdapter ?? false;
   // Browsers may hide every name; outside one, an adapter without any is the null back end, too.
   const nameless = !vendor && !architecture && !device && !description && globalThis.process?.versions?.node;
   if (device === 'null-backend' || nameless) {
