@@ -44,13 +44,12 @@ struct Cursor {
   item: u32,
 }
 
-// The key of an item of this row, 0 if it must not be given (seen, disallowed, or not after the cursor).
+// The key of an item of this row, 0 if it must not be given (masked, or not after the cursor).
 fn candidate(base: u32, item: u32, cursor: Cursor) -> u32 {
   let score = scores[base + item];
   let key = keyOf(score);
-  let open = (allowed[item / 32u] & (1u << (item % 32u))) != 0u && score > MASKED;
   let after = key < cursor.key || (key == cursor.key && item > cursor.item);
-  return select(0u, key, open && after);
+  return select(0u, key, score > MASKED && after);
 }
 
 // The same value for all threads; a barrier.
@@ -109,6 +108,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     let user = rows[params.first + row];
     let end = seenIndptr[user + 1u];
     for (var e = seenIndptr[user] + thread; e < end; e += 64u) { scores[base + seenIndices[e]] = MASKED; }
+    // Most words allow all of their items: one look then does for 32 of them.
+    for (var word = thread; word < (params.items + 31u) / 32u; word += 64u) {
+      let bits = allowed[word];
+      if (bits == 0xffffffffu) { continue; }
+      for (var bit = 0u; bit < min(32u, params.items - 32u * word); bit++) {
+        if ((bits & (1u << bit)) == 0u) { scores[base + 32u * word + bit] = MASKED; }
+      }
+    }
   } else {
     let item = topItems[row * params.k + params.done - 1u];
     let exhausted = item >= NOT_FINITE;

@@ -191,7 +191,7 @@ export interface Ops {
    * The k best items of each row, best first; ties to the lower index. Items of `seen` never appear, nor
    * items whose bit in `allowed` is 0. `scores` is overwritten at masked items. A row with fewer than k
    * items to give is filled with index 0xffffffff and score MASKED, and so is a padding row. A row where an
-   * unseen item has a score that is not finite is filled with index 0xfffffffe and score MASKED.
+   * item that may be given has a score that is not finite is filled with index 0xfffffffe and score MASKED.
    */
   topK(args: {
     /** f32[batch, items] */

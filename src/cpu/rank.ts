@@ -16,12 +16,12 @@ export const topK: Ops['topK'] = (args) => {
   for (let b = 0; b < args.batch.count; b++) {
     const row = scores.subarray(b * items, (b + 1) * items);
     maskSeen(row, args.seen, rows[args.batch.first + b]);
+    for (let i = 0; i < items; i++) {
+      if (((allowed[i >>> 5] >>> (i & 31)) & 1) === 0) row[i] = MASKED;
+    }
     if (!row.every(Number.isFinite)) {
       topItems.fill(NOT_FINITE, b * k, (b + 1) * k);
       continue;
-    }
-    for (let i = 0; i < items; i++) {
-      if (((allowed[i >>> 5] >>> (i & 31)) & 1) === 0) row[i] = MASKED;
     }
     best(row, k).forEach((item, place) => {
       topItems[b * k + place] = item;

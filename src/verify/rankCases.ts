@@ -195,6 +195,13 @@ export const rankCases: readonly KernelCase[] = [
     k: 290,
     spoil: SPOILED,
   }),
+  topK({
+    name: 'NaN and infinities where two of them may not be given',
+    ...among(5, 5, 300, 'mixed', 0),
+    k: 290,
+    spoil: SPOILED,
+    allowed: (i) => i !== 29 && i !== 13,
+  }),
   topK({ name: 'NaN at seen items', ...alone(30, 'mixed', 1), k: 10, spoil: SPOILED.slice(0, 1) }),
   rankOf({ name: 'one item', ...alone(1, 'mixed'), heldOut: () => 1 }),
   rankOf({ name: '7 items, all held out', ...alone(7, 'mixed'), heldOut: () => 1 }),
