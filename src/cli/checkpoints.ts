@@ -19,6 +19,7 @@ export class Checkpointer {
     private readonly madeWith: MadeWith,
     private readonly options: {
       readonly everyMs: number;
+      readonly epochs: number;
       readonly patience: number;
       /** The file that is gone on from, if any: done, it is of no use. */
       readonly resumed: string | undefined;
@@ -29,9 +30,10 @@ export class Checkpointer {
   async offer(take: () => Promise<Checkpoint>): Promise<void> {
     if (performance.now() - this.#lastMs < this.options.everyMs) return;
     const checkpoint = await take();
-    // Patience has just run out: the training is over, and a resumed one would add an epoch.
-    const { patience } = this.options;
-    if (patience > 0 && checkpoint.stale >= patience) return;
+    // The training is over. From here on a resumed one would add an epoch where patience has run out, and would
+    // not know its last validation where all epochs are done: it starts from the checkpoint before.
+    const { epochs, patience } = this.options;
+    if (checkpoint.epoch >= epochs || (patience > 0 && checkpoint.stale >= patience)) return;
     await writeFileAtomic(this.path, await encodeCheckpoint({ checkpoint, madeWith: this.madeWith }));
     this.savedEpoch = checkpoint.epoch;
     this.#lastMs = performance.now();

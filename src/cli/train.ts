@@ -69,10 +69,11 @@ async function run(context: Context<TrainFlags>): Promise<void> {
         );
       }
     }
-    const { patience } = recipe.train;
+    const { epochs, patience } = recipe.train;
     const everyMs = 1000 * options.checkpointEvery;
     const checkpoints = new Checkpointer(checkpointFile, madeWith, {
       everyMs,
+      epochs,
       patience,
       resumed: options.resume,
     });

@@ -12,7 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
-const EPOCHS = 6;
+// Enough for the signal to arrive in the middle on a fast machine.
+const EPOCHS = 20;
 const options = [
   '--device',
   'cpu',
@@ -21,7 +22,7 @@ const options = [
   '--batch',
   '4',
   '--patience',
-  '3',
+  '15',
   '--epochs',
   String(EPOCHS),
 ];
@@ -45,7 +46,7 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
     expect(code).toBe(1);
     const { error } = JSON.parse(stderr.trimEnd().split('\n').at(-1)!);
     expect(error.code).toBe('ABORTED');
-    expect(error.message).toMatch(/epoch [3-5] is saved in a\.safetensors\.checkpoint/);
+    expect(error.message).toMatch(/epoch \d+ is saved in a\.safetensors\.checkpoint/);
     expect(stdout).not.toContain('"done"');
     expect(existsSync(join(cwd, 'a.safetensors'))).toBe(false);
 
