@@ -13,6 +13,7 @@ import { Popular } from '../src/model/baselines.js';
 import { MLP_DEFAULTS, TRAIN_DEFAULTS } from '../src/model/config.js';
 import { createModel, trainable } from '../src/model/registry.js';
 import { Trainer } from '../src/train/trainer.js';
+import { closedForm } from './accuracyClosedForm.js';
 import { type FixedSplit, readFixedSplit } from './fixedSplits.js';
 
 const { values: options } = parseArgs({
@@ -27,6 +28,8 @@ const { values: options } = parseArgs({
     batch: { type: 'string' },
     loss: { type: 'string' },
     every: { type: 'string' },
+    /** network: popularity and the network on each of --splits; closed: ease and itemknn on the fixed splits. */
+    parts: { type: 'string', default: 'network,closed' },
   },
 });
 if (!options.data) {
@@ -43,7 +46,8 @@ const golden = JSON.parse(readFileSync(join(options.data, 'splits', 'golden-metr
 console.log(`device: ${backend.device.adapter} (${backend.device.kind}), seed ${options.seed}`);
 
 const found: number[] = [];
-for (const name of options.splits.split(',')) {
+const parts = options.parts.split(',');
+for (const name of parts.includes('network') ? options.splits.split(',') : []) {
   const split = readFixedSplit(options.data, name);
   if (!split) {
     console.log(`${name}: skipped, its files are not in ${options.data}`);
@@ -56,6 +60,7 @@ if (found.length > 0) {
   const mean = found.reduce((sum, x) => sum + x, 0) / found.length;
   console.log(`mlp, mean over ${found.length} splits: test ndcg@100 ${mean.toFixed(4)}`);
 }
+if (parts.includes('closed')) await closedForm(backend, options.data);
 backend.dispose();
 
 /** Popularity must equal the golden figures in f64. */

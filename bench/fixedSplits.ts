@@ -12,20 +12,23 @@ export interface FixedSplit {
   readonly test: EvaluationSet;
 }
 
-function pairs(file: string): [number, number][] {
+/** Lines of numbers between tabs; `.gz` may be missing from the name. */
+export function table(file: string): number[][] {
   const path = existsSync(file) ? file : `${file}.gz`;
   const bytes = readFileSync(path);
   const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
   return text
     .trim()
     .split('\n')
-    .map((line) => line.split('\t').map(Number) as [number, number]);
+    .map((line) => line.split('\t').map(Number));
 }
+
+export const pairs = (file: string): [number, number][] => table(file) as [number, number][];
 
 const count = (file: string): number => readFileSync(file, 'utf8').trim().split('\n').length;
 
 /** Users of the first file in order of number, as rows; the others' rows follow. */
-function rowsOf(entries: [number, number][], users: readonly number[], items: number): Csr {
+export function rowsOf(entries: [number, number][], users: readonly number[], items: number): Csr {
   const rowOf = new Map(users.map((user, row) => [user, row]));
   const rows: number[][] = users.map(() => []);
   for (const [user, item] of entries) rows[rowOf.get(user)!].push(item);

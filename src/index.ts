@@ -28,8 +28,10 @@ export { bootstrapInterval, type PairedTest, pairedRandomisation } from './evalu
 export type { TieRule } from './evaluate/ties.js';
 export type { EpochEvent, Notice, StepEvent, TrainEvent } from './events.js';
 export { type NetworkConfig, TEXTBOOK, TEXTBOOK_WARNING, type TrainConfig } from './model/config.js';
+export type { EaseConfig } from './model/ease.js';
+export type { ItemKnnConfig } from './model/itemKnn.js';
 export type { Model } from './model/model.js';
-export { createModel, MODEL_NAMES } from './model/registry.js';
+export { createModel, fitModel, MODEL_NAMES, type ModelOptions } from './model/registry.js';
 export { type Fit, type FitOptions, fit } from './recommend/fit.js';
 export {
   type Recommendation,

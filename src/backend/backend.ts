@@ -49,6 +49,8 @@ export interface Backend extends Ops {
   readonly liveBytes: number;
   /** The most `liveBytes` has been since the backend was made. */
   readonly peakBytes: number;
+  /** The most bytes that `zeros` takes for one tensor: an adapter's limit; infinite for the reference. */
+  readonly maxTensorBytes: number;
 
   /** A tensor of zeros; every dimension is at least 1. LIMIT_EXCEEDED or OUT_OF_MEMORY when it cannot be had. */
   zeros(dtype: DType, shape: readonly number[]): Tensor;

@@ -1,6 +1,6 @@
 import { FoldinError } from '../errors.js';
 import type { DType, Tensor } from './backend.js';
-import { type BatchRows, type LossArgs, type Ops, type SparseRows, SQUARE_PARTS } from './ops.js';
+import { type BatchRows, type LossArgs, type Ops, PANEL, type SparseRows, SQUARE_PARTS } from './ops.js';
 
 type Args<K extends keyof Ops> = Parameters<Ops[K]>[0];
 
@@ -101,6 +101,49 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
   },
   zeroDiagonal({ matrix: square }) {
     matrix('zeroDiagonal', 'matrix', square, ANY, square.shape[0]);
+  },
+  gram({ columns, users, ridge, out, first, count }) {
+    matrix('gram', 'out', out, ANY, out.shape[0]);
+    sparse('gram', columns, 'columns.indptr', 'columns.indices', 'columns.values');
+    sparse('gram', users, 'users.indptr', 'users.indices', 'users.values');
+    atLeast('gram', 'columns.indptr', columns.indptr, out.shape[0] + 1);
+    vector('gram', 'ridge', ridge, out.shape[0]);
+    within('gram', 'first + count', first + count, out.shape[0]);
+  },
+  matmulPanel({ a, b, out, outRow, first, rows, to, firstColumn, endColumn }) {
+    matrix('matmulPanel', 'a', a, ANY, ANY);
+    matrix('matmulPanel', 'b', b, a.shape[0], ANY);
+    matrix('matmulPanel', 'out', out, ANY, b.shape[1]);
+    within('matmulPanel', 'rows', rows, PANEL);
+    within('matmulPanel', 'outRow + rows', outRow + rows, out.shape[0]);
+    within('matmulPanel', 'first + rows', first + rows, a.shape[1]);
+    within('matmulPanel', 'to', to, a.shape[0]);
+    blockEnd('matmulPanel', 'endColumn', endColumn, b.shape[1]);
+    blockStart('matmulPanel', 'first', first);
+    blockStart('matmulPanel', 'firstColumn', firstColumn);
+  },
+  cholesky({ matrix: square, panel, diagonal, first }) {
+    matrix('cholesky', 'matrix', square, ANY, square.shape[0]);
+    matrix('cholesky', 'panel', panel, PANEL, square.shape[0]);
+    matrix('cholesky', 'diagonal', diagonal, square.shape[0], PANEL);
+    blockStart('cholesky', 'first', first);
+    within('cholesky', 'first + 1', first + 1, square.shape[0]);
+  },
+  triangularSolve({ diagonal, panel, out, first, firstColumn, endColumn }) {
+    matrix('triangularSolve', 'out', out, ANY, ANY);
+    matrix('triangularSolve', 'panel', panel, PANEL, out.shape[1]);
+    matrix('triangularSolve', 'diagonal', diagonal, out.shape[0], PANEL);
+    blockStart('triangularSolve', 'first', first);
+    blockStart('triangularSolve', 'firstColumn', firstColumn);
+    within('triangularSolve', 'first + 1', first + 1, out.shape[0]);
+    blockEnd('triangularSolve', 'endColumn', endColumn, out.shape[1]);
+  },
+  residual({ a, b, out, first, count }) {
+    matrix('residual', 'a', a, ANY, a.shape[0]);
+    matrix('residual', 'b', b, a.shape[0], ANY);
+    matrix('residual', 'out', out, a.shape[0], b.shape[1]);
+    blockStart('residual', 'first', first);
+    within('residual', 'first + count', first + count, out.shape[0]);
   },
   uniform({ out }) {
     matrix('uniform', 'out', out, ANY, ANY);
@@ -203,6 +246,19 @@ function batchRows(op: string, batch: BatchRows, size: number): void {
   if (!(batch.count >= 0 && batch.count <= size)) {
     throw mismatch(op, 'batch.count', `0 to ${size}`, String(batch.count));
   }
+}
+
+function within(op: string, argument: string, got: number, most: number): void {
+  if (!(got >= 0 && got <= most)) throw mismatch(op, argument, `0 to ${most}`, String(got));
+}
+
+function blockStart(op: string, argument: string, got: number): void {
+  if (!(got >= 0 && got % PANEL === 0)) throw mismatch(op, argument, `a multiple of ${PANEL}`, String(got));
+}
+
+function blockEnd(op: string, argument: string, got: number, last: number): void {
+  if (got !== last) blockStart(op, argument, got);
+  within(op, argument, got, last);
 }
 
 const fits = (expected: number, got: number): boolean => expected === ANY || expected === got;

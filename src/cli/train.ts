@@ -127,7 +127,7 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
       network: recipe.network,
       train: recipe.train,
       split: data.parts,
-      alsoValidate: recipe.isTextbook ? textbookError(recipe.network.output ?? 'linear', signal) : undefined,
+      alsoValidate: recipe.isTextbook ? textbookError(recipe.output ?? 'linear', signal) : undefined,
       signal,
       onEvent: (event: TrainEvent) => printer.print(event),
       onEpochEnd: (take) => checkpoints.offer(take),

@@ -11,10 +11,11 @@ import {
   TEXTBOOK_WARNING,
   type TrainConfig,
 } from '../model/config.js';
-import { MODEL_NAMES, trainDefaults } from '../model/registry.js';
+import { MODEL_NAMES, type ModelOptions, trainDefaults } from '../model/registry.js';
 import { given, number, wholeNumber, wholeNumbers } from './options.js';
+import { defineTables, OF_TABLES, TABLE_FLAGS, type TableFlags, tableOptions } from './tableOptions.js';
 
-export interface ModelFlags {
+export interface ModelFlags extends TableFlags {
   readonly model?: string;
   readonly preset?: 'textbook';
   readonly epochs?: number;
@@ -43,11 +44,13 @@ export interface ModelFlags {
 export interface Recipe {
   readonly model: string;
   /** What differs from the model's defaults. */
-  readonly network: Partial<NetworkConfig>;
+  readonly network: ModelOptions;
   readonly train: TrainConfig;
   /** Shares of the preset, where it has its own. */
   readonly shares?: { readonly validation: number; readonly test: number };
   readonly isTextbook: boolean;
+  /** What a network's loss sees of the scores; undefined for other models. */
+  readonly output?: NetworkConfig['output'];
   readonly warnings: readonly string[];
 }
 
@@ -55,61 +58,67 @@ const one = (flag: string, what: string, choices: readonly string[]): Option =>
   new Option(flag, what).choices(choices);
 
 export const defineModel = (command: Command): Command =>
-  command
-    .optionsGroup('Model:')
-    .addOption(
-      one('--model <name>', 'mlp (default), linear, or the baselines popular and random', MODEL_NAMES),
-    )
-    .addOption(one('--preset <name>', "textbook: the tutorial's network to the letter", ['textbook']))
-    .option(
-      '--hidden <sizes>',
-      'units of the hidden layers, or "none" (default 128,64)',
-      wholeNumbers('hidden'),
-    )
-    .addOption(
-      one('--activation <name>', 'of hidden layers (default relu)', [
-        'linear',
-        'relu',
-        'tanh',
-        'sigmoid',
-        'gelu',
-      ]),
-    )
-    .addOption(one('--loss <name>', '(default mse)', ['mse', 'weightedMse', 'multinomial', 'bce']))
-    .addOption(
-      one('--output <name>', 'what the loss sees of the scores (default: what the loss needs)', [
-        'linear',
-        'softmax',
-        'sigmoid',
-      ]),
-    )
-    .option(
-      '--negative-weight <x>',
-      'weightedMse: weight of what a user did not do',
-      number('negative-weight'),
-    )
-    .option(
-      '--dropout <share>',
-      'of a history, left out at random in training (default 0.5; linear 0)',
-      number('dropout'),
-    )
-    .addOption(one('--normalise <rule>', 'l2: histories are scaled to length 1 (default)', ['none', 'l2']))
-    .addOption(one('--targets <rule>', "sum: a user's targets add up to 1 (default raw)", ['raw', 'sum']))
-    .addOption(
-      one(
-        '--reduction <rule>',
-        'users: loss summed over items, averaged over users (default); mean: over both',
-        ['users', 'mean', 'sum'],
-      ),
-    )
-    .option('--zero-diagonal', 'linear: an item may not predict itself (default)')
-    .option('--no-zero-diagonal', 'linear: it may')
+  defineTables(
+    command
+      .optionsGroup('Model:')
+      .addOption(
+        one(
+          '--model <name>',
+          'mlp (default), linear, ease, itemknn, or the baselines popular and random',
+          MODEL_NAMES,
+        ),
+      )
+      .addOption(one('--preset <name>', "textbook: the tutorial's network to the letter", ['textbook']))
+      .option(
+        '--hidden <sizes>',
+        'units of the hidden layers, or "none" (default 128,64)',
+        wholeNumbers('hidden'),
+      )
+      .addOption(
+        one('--activation <name>', 'of hidden layers (default relu)', [
+          'linear',
+          'relu',
+          'tanh',
+          'sigmoid',
+          'gelu',
+        ]),
+      )
+      .addOption(one('--loss <name>', '(default mse)', ['mse', 'weightedMse', 'multinomial', 'bce']))
+      .addOption(
+        one('--output <name>', 'what the loss sees of the scores (default: what the loss needs)', [
+          'linear',
+          'softmax',
+          'sigmoid',
+        ]),
+      )
+      .option(
+        '--negative-weight <x>',
+        'weightedMse: weight of what a user did not do',
+        number('negative-weight'),
+      )
+      .option(
+        '--dropout <share>',
+        'of a history, left out at random in training (default 0.5; linear, ease 0)',
+        number('dropout'),
+      )
+      .addOption(one('--normalise <rule>', 'l2: histories are scaled to length 1 (default)', ['none', 'l2']))
+      .addOption(one('--targets <rule>', "sum: a user's targets add up to 1 (default raw)", ['raw', 'sum']))
+      .addOption(
+        one(
+          '--reduction <rule>',
+          'users: loss summed over items, averaged over users (default); mean: over both',
+          ['users', 'mean', 'sum'],
+        ),
+      )
+      .option('--zero-diagonal', 'linear: an item may not predict itself (default)')
+      .option('--no-zero-diagonal', 'linear: it may'),
+  )
     .optionsGroup('Training:')
     .option('--epochs <n>', 'at most (default 150)', wholeNumber('epochs'))
     .option('--batch <users>', 'a step (default 100)', wholeNumber('batch'))
     .addOption(one('--optimizer <name>', '(default adam)', ['adam', 'adamw', 'sgd']))
     .option('--lr <x>', 'learning rate (default 0.001)', number('lr'))
-    .option('--l2 <x>', 'penalty on squared weights (default 0.005; linear 0.4)', number('l2'))
+    .option('--l2 <x>', 'penalty on squared weights (default 0.005; linear 0.4, ease 300)', number('l2'))
     .option('--momentum <x>', 'sgd', number('momentum'))
     .option('--weight-decay <x>', 'adamw', number('weight-decay'))
     .option(
@@ -147,8 +156,11 @@ const OF_NETWORKS: readonly (keyof ModelFlags)[] = [
 export function recipeOf(flags: ModelFlags): Recipe {
   const model = flags.model ?? 'mlp';
   const isNetwork = model === 'mlp' || model === 'linear';
-  const idle = OF_NETWORKS.find((flag) => flags[flag] !== undefined);
-  if (!isNetwork && idle) throw misplaced(idle, model);
+  const own = TABLE_FLAGS[model];
+  const idle = [...(isNetwork ? [] : OF_NETWORKS), ...OF_TABLES].find(
+    (flag) => flags[flag] !== undefined && !own?.some((known) => known === flag),
+  );
+  if (idle) throw misplaced(idle, model);
   if (model === 'linear' && flags.hidden) throw misplaced('hidden', model);
   if (model === 'mlp' && flags.zeroDiagonal !== undefined) throw misplaced('zeroDiagonal', model);
   if (model !== 'mlp' && flags.preset) throw misplaced('preset', model);
@@ -182,7 +194,7 @@ export function recipeOf(flags: ModelFlags): Recipe {
       epochs: flags.epochs,
       batch: flags.batch,
       learningRate: flags.lr,
-      l2: flags.l2,
+      l2: isNetwork ? flags.l2 : undefined,
       optimizer: flags.optimizer,
       momentum: flags.momentum,
       weightDecay: flags.weightDecay,
@@ -196,7 +208,8 @@ export function recipeOf(flags: ModelFlags): Recipe {
   if (isNetwork) checkNetworkConfig(whole);
   return {
     model,
-    network: isNetwork ? network : {},
+    network: isNetwork ? network : own ? tableOptions(model, flags) : {},
+    ...(isNetwork && { output: whole.output }),
     train,
     ...(isTextbook && { shares: { validation: TEXTBOOK.validation, test: 0 } }),
     isTextbook,

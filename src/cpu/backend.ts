@@ -54,6 +54,7 @@ export function createCpuBackend({ precision = 'f32' }: CpuBackendOptions = {}):
     get peakBytes() {
       return peakBytes;
     },
+    maxTensorBytes: Number.POSITIVE_INFINITY,
     zeros: make,
     group(shapes) {
       const sizes = shapes.map(sizeOf);

@@ -12,6 +12,7 @@ import { activate, matmulNN, matmulNT, matmulTN, reduceActivation, transpose } f
 import { adam, sgd, zeroDiagonal } from './optimiser.js';
 import { uniform } from './random.js';
 import { rankOf, topK } from './rank.js';
+import { cholesky, gram, matmulPanel, residual, triangularSolve } from './solve.js';
 
 /** The reference: plain loops in doubles over f32 or f64 storage. */
 export const cpuOps: Ops = {
@@ -32,6 +33,11 @@ export const cpuOps: Ops = {
   sgd,
   adam,
   zeroDiagonal,
+  gram,
+  matmulPanel,
+  cholesky,
+  triangularSolve,
+  residual,
   uniform,
   topK,
   rankOf,

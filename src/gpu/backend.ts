@@ -12,6 +12,7 @@ import { BufferPool } from './pool.js';
 import { Queue } from './queue.js';
 import { randomOps } from './random.js';
 import { rankOps } from './rank.js';
+import { solveOps } from './solve.js';
 
 /** A backend on a WebGPU device, plus what only a GPU has: counters for the benchmark, the device for tests. */
 export interface GpuBackend extends Backend {
@@ -78,6 +79,7 @@ export function createGpuBackend(
     get peakBytes() {
       return memory.peakBytes;
     },
+    maxTensorBytes: memory.bindingLimit,
     zeros,
     group(shapes) {
       queue.check();
@@ -141,6 +143,7 @@ export const gpuOps = (queue: Queue, memory: Memory, family: Family): Ops => ({
   ...optimiserOps(queue, memory),
   ...rankOps(queue),
   ...randomOps(queue),
+  ...solveOps(queue, family),
 });
 
 /** The tensor as this backend's own: CONFIG when another backend made it, FREED after free(). */

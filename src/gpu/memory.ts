@@ -99,7 +99,7 @@ export class Memory {
     const total = [numbers.reduce((sum, n) => sum + n, 0)];
     // Each part is bound alone; the whole is only ever worked on in pieces, so it may be larger.
     shapes.forEach((shape, i) => {
-      this.#refuseBeyond(this.#bindingLimit, 4 * numbers[i], 'f32', shape);
+      this.#refuseBeyond(this.bindingLimit, 4 * numbers[i], 'f32', shape);
     });
     const bytes = 4 * storage('f32', total)[1];
     this.#refuseBeyond(this.limits.maxBufferSize, bytes, 'f32', total);
@@ -140,12 +140,13 @@ export class Memory {
     this.pool.give(buffer);
   }
 
-  get #bindingLimit(): number {
+  /** The most bytes a tensor that is bound whole can have. */
+  get bindingLimit(): number {
     return Math.min(this.limits.maxStorageBufferBindingSize, this.limits.maxBufferSize);
   }
 
   #buffer(bytes: number, dtype: DType, shape: readonly number[]): GPUBuffer {
-    this.#refuseBeyond(this.#bindingLimit, bytes, dtype, shape);
+    this.#refuseBeyond(this.bindingLimit, bytes, dtype, shape);
     return this.#take(bytes);
   }
 
@@ -170,7 +171,7 @@ export class Memory {
 
   /** A vector cut into pieces that can be bound, in order; most are one piece. */
   pieces(tensor: GpuTensor): readonly Piece[] {
-    const largest = 256 * Math.floor(Math.min(this.#bindingLimit, this.largestPiece) / 256);
+    const largest = 256 * Math.floor(Math.min(this.bindingLimit, this.largestPiece) / 256);
     const bytes = 4 * tensor.rows * tensor.stride;
     if (bytes <= largest) return [{ tensor, start: 0, numbers: bytes / 4 }];
     let cut = this.#pieces.get(tensor);

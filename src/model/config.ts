@@ -104,14 +104,14 @@ export function checkNetworkConfig(config: NetworkConfig): void {
   if (config.hidden.some((n) => !Number.isInteger(n) || n < 1)) {
     throw wrong('hidden', config.hidden.join(','), 'whole numbers of at least 1, such as 128,64');
   }
-  oneOf('activation', config.activation, ['linear', 'relu', 'tanh', 'sigmoid', 'gelu']);
-  oneOf('output', config.output, ['linear', 'softmax', 'sigmoid']);
-  oneOf('loss', config.loss, ['mse', 'weightedMse', 'multinomial', 'bce']);
-  oneOf('reduction', config.reduction, ['users', 'mean', 'sum']);
-  oneOf('normalise', config.normalise, ['none', 'l2']);
-  oneOf('targets', config.targets, ['raw', 'sum']);
-  range('dropout', config.dropout, 0, 0.999);
-  range('negative-weight', config.negativeWeight, 1e-6, 1e6);
+  checkOneOf('activation', config.activation, ['linear', 'relu', 'tanh', 'sigmoid', 'gelu']);
+  checkOneOf('output', config.output, ['linear', 'softmax', 'sigmoid']);
+  checkOneOf('loss', config.loss, ['mse', 'weightedMse', 'multinomial', 'bce']);
+  checkOneOf('reduction', config.reduction, ['users', 'mean', 'sum']);
+  checkOneOf('normalise', config.normalise, ['none', 'l2']);
+  checkOneOf('targets', config.targets, ['raw', 'sum']);
+  checkRange('dropout', config.dropout, 0, 0.999);
+  checkRange('negative-weight', config.negativeWeight, 1e-6, 1e6);
   if (config.loss === 'multinomial' && config.output !== 'softmax') {
     throw wrong('output', config.output, 'softmax, which the multinomial loss needs');
   }
@@ -125,17 +125,17 @@ export function checkNetworkConfig(config: NetworkConfig): void {
 
 /** CONFIG, with the option's name, unless every value makes sense. */
 export function checkTrainConfig(config: TrainConfig): void {
-  whole('epochs', config.epochs, 1, 1e6);
-  whole('batch', config.batch, 1, 65_535);
-  oneOf('optimizer', config.optimizer, ['adam', 'adamw', 'sgd']);
-  range('lr', config.learningRate, 1e-12, 1e6);
-  range('l2', config.l2, 0, 1e6);
-  range('weight-decay', config.weightDecay, 0, 1e6);
-  range('momentum', config.momentum, 0, 0.9999);
-  range('epsilon', config.epsilon, 1e-16, 1);
-  whole('patience', config.patience, 0, 1e6);
-  whole('validate-every', config.validateEvery, 1, 1e6);
-  whole('seed', config.seed, 0, 0xffffffff);
+  checkWhole('epochs', config.epochs, 1, 1e6);
+  checkWhole('batch', config.batch, 1, 65_535);
+  checkOneOf('optimizer', config.optimizer, ['adam', 'adamw', 'sgd']);
+  checkRange('lr', config.learningRate, 1e-12, 1e6);
+  checkRange('l2', config.l2, 0, 1e6);
+  checkRange('weight-decay', config.weightDecay, 0, 1e6);
+  checkRange('momentum', config.momentum, 0, 0.9999);
+  checkRange('epsilon', config.epsilon, 1e-16, 1);
+  checkWhole('patience', config.patience, 0, 1e6);
+  checkWhole('validate-every', config.validateEvery, 1, 1e6);
+  checkWhole('seed', config.seed, 0, 0xffffffff);
   if (config.weightDecay > 0 && config.optimizer !== 'adamw') {
     throw wrong('weight-decay', config.weightDecay, '0, or optimizer adamw');
   }
@@ -155,15 +155,18 @@ function wrong(option: string, got: unknown, expected: string): FoldinError {
   });
 }
 
-function oneOf(option: string, got: string, known: readonly string[]): void {
+/** CONFIG, with the option's name, unless it is one of these. */
+export function checkOneOf(option: string, got: string, known: readonly string[]): void {
   if (!known.includes(got)) throw wrong(option, got, `one of ${known.join(', ')}`);
 }
 
-function range(option: string, got: number, low: number, high: number): void {
+/** CONFIG, with the option's name, unless it is a number from low to high. */
+export function checkRange(option: string, got: number, low: number, high: number): void {
   if (!(got >= low && got <= high)) throw wrong(option, got, `a number from ${low} to ${high}`);
 }
 
-function whole(option: string, got: number, low: number, high: number): void {
+/** CONFIG, with the option's name, unless it is a whole number from low to high. */
+export function checkWhole(option: string, got: number, low: number, high: number): void {
   if (!Number.isInteger(got) || got < low || got > high) {
     throw wrong(option, got, `a whole number from ${low} to ${high}`);
   }

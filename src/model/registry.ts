@@ -10,21 +10,30 @@ import {
   TRAIN_DEFAULTS,
   type TrainConfig,
 } from './config.js';
+import { EASE_DEFAULTS, type EaseConfig, fitEase } from './ease.js';
+import { fitItemKnn, ITEM_KNN_DEFAULTS, type ItemKnnConfig } from './itemKnn.js';
+import { ItemTable } from './itemTable.js';
 import type { Model } from './model.js';
 import { initialWeights, type NamedArrays, Network } from './network.js';
+import type { FitControl } from './pace.js';
+
+/** The options of a model that differ from its defaults: a network's, or those of `ease` or `itemknn`. */
+export type ModelOptions = Partial<NetworkConfig> | Partial<EaseConfig> | Partial<ItemKnnConfig>;
 
 /** What a new model is made from: its training histories, its options, and the seed of its first weights. */
 export interface ModelInit {
   readonly train: Csr;
-  readonly config: Partial<NetworkConfig>;
+  readonly config: ModelOptions;
   readonly seed: number;
 }
 
 interface Entry {
   /** How it is trained unless told otherwise. */
   readonly train: TrainConfig;
-  /** A model ready to train, or already fitted where there is nothing to train. */
-  readonly create: (backend: Backend, init: ModelInit) => Model;
+  /** A model ready to train, or done where there is nothing to train. */
+  readonly create?: (backend: Backend, init: ModelInit) => Model;
+  /** In its place: a model that is fitted in one go. */
+  readonly fit?: (backend: Backend, init: ModelInit, control: FitControl) => Promise<Model>;
   /** A model as it was saved. */
   readonly load: (backend: Backend, items: number, config: unknown, tensors: NamedArrays) => Model;
 }
@@ -32,7 +41,7 @@ interface Entry {
 const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Entry => ({
   train,
   create(backend, { train, config, seed }) {
-    const whole = { ...defaults, ...config };
+    const whole = { ...defaults, ...(config as Partial<NetworkConfig>) };
     return new Network(
       name,
       backend,
@@ -43,6 +52,12 @@ const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Ent
   },
   load: (backend, items, config, tensors) =>
     new Network(name, backend, items, { ...defaults, ...(config as Partial<NetworkConfig>) }, tensors),
+});
+
+const table = (name: string, fit: Entry['fit']): Entry => ({
+  train: TRAIN_DEFAULTS,
+  fit,
+  load: (backend, items, config, tensors) => ItemTable.load(name, backend, items, config, tensors),
 });
 
 /** Every model by its name. To add one: a file, a line here, a line in the behaviour suite. */
@@ -57,6 +72,12 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
     create: (backend, { train, seed }) => new Random(backend, train.columns, { seed }),
     load: (backend, items, config) => new Random(backend, items, config as { seed: number }),
   },
+  itemknn: table('itemknn', (backend, { train, config }, control) =>
+    fitItemKnn(backend, train, { ...ITEM_KNN_DEFAULTS, ...(config as Partial<ItemKnnConfig>) }, control),
+  ),
+  ease: table('ease', (backend, { train, config }, control) =>
+    fitEase(backend, train, { ...EASE_DEFAULTS, ...(config as Partial<EaseConfig>) }, control),
+  ),
   linear: network('linear', LINEAR_DEFAULTS, LINEAR_TRAIN_DEFAULTS),
   mlp: network('mlp', MLP_DEFAULTS, TRAIN_DEFAULTS),
 };
@@ -73,9 +94,28 @@ function entry(name: string): Entry {
 /** A model's training options unless told otherwise. CONFIG for an unknown name. */
 export const trainDefaults = (name: string): TrainConfig => entry(name).train;
 
-/** A new model over the columns of `train`. CONFIG for a name or option that makes no sense. */
-export const createModel = (name: string, backend: Backend, init: ModelInit): Model =>
-  entry(name).create(backend, init);
+/**
+ * A new model over the columns of `train`, with nothing learned yet where it learns step by step. CONFIG for a name or
+ * option that makes no sense, and for a model that is fitted in one go: see `fitModel`.
+ */
+export function createModel(name: string, backend: Backend, init: ModelInit): Model {
+  const { create } = entry(name);
+  if (create) return create(backend, init);
+  throw new FoldinError('CONFIG', `the model "${name}" is fitted in one go`, {
+    remedy: 'Call fitModel and await what it returns.',
+  });
+}
+
+/** The same for every model; those that are fitted in one go are done when the promise is fulfilled. */
+export async function fitModel(
+  name: string,
+  backend: Backend,
+  init: ModelInit,
+  control: FitControl = {},
+): Promise<Model> {
+  const { fit } = entry(name);
+  return fit ? fit(backend, init, control) : createModel(name, backend, init);
+}
 
 /** A saved model. MODEL_CORRUPT when its tensors do not fit its configuration. */
 export function loadModel(

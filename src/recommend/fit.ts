@@ -10,9 +10,9 @@ import { parseMetric, type RankMetric } from '../evaluate/parseMetric.js';
 import { Ranker } from '../evaluate/ranker.js';
 import type { TrainEvent } from '../events.js';
 import { Popular } from '../model/baselines.js';
-import type { NetworkConfig, TrainConfig } from '../model/config.js';
+import type { TrainConfig } from '../model/config.js';
 import type { Model } from '../model/model.js';
-import { createModel, trainable, trainDefaults } from '../model/registry.js';
+import { fitModel, type ModelOptions, trainable, trainDefaults } from '../model/registry.js';
 import { FORMAT_VERSION } from '../store/modelFile.js';
 import type { Checkpoint } from '../train/checkpoint.js';
 import { STOP_METRIC, Trainer, type TrainResult } from '../train/trainer.js';
@@ -23,7 +23,7 @@ export interface FitOptions {
   /** Name in the registry; `mlp` by default. */
   readonly model?: string;
   /** What differs from the model's defaults. */
-  readonly network?: Partial<NetworkConfig>;
+  readonly network?: ModelOptions;
   readonly train?: Partial<TrainConfig>;
   /** The parts to train, validate and test on; by default `heldOutUsers` under the training seed. */
   readonly split?: Split;
@@ -66,11 +66,16 @@ export async function fit(
   const { model: name = 'mlp' } = options;
   const config: TrainConfig = { ...trainDefaults(name), ...options.train };
   const split = options.split ?? heldOutUsers(interactions, { seed: config.seed });
-  const model = createModel(name, backend, {
-    train: split.train,
-    config: options.network ?? {},
-    seed: config.seed,
-  });
+  const { signal, onEvent } = options;
+  const model = await fitModel(
+    name,
+    backend,
+    { train: split.train, config: options.network ?? {}, seed: config.seed },
+    {
+      signal,
+      onProgress: (step, steps) => onEvent?.({ event: 'step', epoch: 1, epochs: 1, step, steps }),
+    },
+  );
   try {
     const training = await learn(backend, model, split, config, options);
     const test = await measure(backend, model, split, options);

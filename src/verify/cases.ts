@@ -8,6 +8,7 @@ import { lossCases } from './lossCases.js';
 import { matmulCases } from './matmulCases.js';
 import { otherCases } from './otherCases.js';
 import { rankCases } from './rankCases.js';
+import { solveCases } from './solveCases.js';
 
 export type { KernelCase, Outputs } from './case.js';
 export { type CaseResult, compareCase } from './compare.js';
@@ -18,4 +19,5 @@ export const kernelCases: readonly KernelCase[] = [
   ...lossCases,
   ...otherCases,
   ...rankCases,
+  ...solveCases,
 ];

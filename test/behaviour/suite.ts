@@ -4,7 +4,8 @@ import { csrFromRows, rowIndices } from '../../src/data/csr.js';
 import type { Interactions } from '../../src/data/interactions.js';
 import { Vocabulary } from '../../src/data/vocabulary.js';
 import type { TrainEvent } from '../../src/events.js';
-import type { NetworkConfig, TrainConfig } from '../../src/model/config.js';
+import type { TrainConfig } from '../../src/model/config.js';
+import type { ModelOptions } from '../../src/model/registry.js';
 import { type Fit, type FitOptions, fit } from '../../src/recommend/fit.js';
 import { Recommender } from '../../src/recommend/recommender.js';
 import { decodeModel, encodeModel } from '../../src/store/modelFile.js';
@@ -13,15 +14,26 @@ import type { Checkpoint } from '../../src/train/checkpoint.js';
 /** How a model is trained in this suite: enough to learn the checkerboard. */
 export interface ModelUnderTest {
   readonly model: string;
-  readonly network?: Partial<NetworkConfig>;
+  readonly network?: ModelOptions;
   readonly train?: Partial<TrainConfig>;
   /** Whether its scores depend on the history at all. */
   readonly personal: boolean;
+  /** Fitted in one go: no epochs, no checkpoints, nothing that could diverge. */
+  readonly inOneGo?: boolean;
 }
 
 export const MODELS: readonly ModelUnderTest[] = [
   { model: 'popular', personal: false },
   { model: 'random', personal: false },
+  { model: 'itemknn', personal: true, inOneGo: true, network: { neighbours: 10, shrink: 3 } },
+  { model: 'itemknn', personal: true, inOneGo: true, network: { weighting: 'bm25' } },
+  { model: 'ease', personal: true, inOneGo: true, network: { l2: 20 } },
+  {
+    model: 'ease',
+    personal: true,
+    inOneGo: true,
+    network: { l2: 20, dropout: 0.3, userPower: 0.5, l2Power: 0.5, popularityPower: -0.2 },
+  },
   { model: 'linear', personal: true, train: { epochs: 40, learningRate: 0.01, l2: 0.1 } },
   {
     model: 'mlp',
@@ -76,9 +88,11 @@ export function behaviourSuite(title: string, open: () => Promise<Backend>): voi
     afterAll(() => backend?.dispose());
 
     for (const tested of MODELS) {
-      const { model, network, personal } = tested;
+      const { model, network, personal, inOneGo = false } = tested;
       const train = { batch: 16, seed: 7, patience: 0, ...tested.train };
-      const name = network?.hidden ? `${model} ${network.hidden.join('-')} ${network.loss ?? 'mse'}` : model;
+      const name = [model, ...Object.entries(network ?? {}).map(([key, value]) => `${key} ${value}`)].join(
+        ', ',
+      );
       const log = checkerboard();
       const run = (options: Partial<FitOptions> = {}): Promise<Fit> =>
         fit(backend, log, { model, network, train, ...options });
@@ -86,6 +100,8 @@ export function behaviourSuite(title: string, open: () => Promise<Backend>): voi
       describe(name, () => {
         // What only a model that looks at the history can do is no test of the others.
         const itPersonal: (title: string, test: () => Promise<void>) => void = personal ? it : () => {};
+        const itTrained: typeof itPersonal = personal && !inOneGo ? it : () => {};
+        const itInOneGo: typeof itPersonal = inOneGo ? it : () => {};
         let made: Fit;
         let recommender: Recommender;
         beforeAll(async () => {
@@ -177,7 +193,7 @@ export function behaviourSuite(title: string, open: () => Promise<Backend>): voi
           expect(backend.liveBytes).toBe(liveBefore);
         });
 
-        itPersonal('goes on from a checkpoint as if it had never stopped', async () => {
+        itTrained('goes on from a checkpoint as if it had never stopped', async () => {
           const short = { ...train, epochs: 6, patience: 20 };
           const whole = await run({ train: short });
           let checkpoint: Checkpoint | undefined;
@@ -201,7 +217,7 @@ export function behaviourSuite(title: string, open: () => Promise<Backend>): voi
           resumed.recommender.dispose();
         });
 
-        itPersonal('stops within a step of an abort and frees all it took', async () => {
+        itTrained('stops within a step of an abort and frees all it took', async () => {
           const liveBefore = backend.liveBytes;
           const stop = new AbortController();
           let steps = 0;
@@ -216,7 +232,24 @@ export function behaviourSuite(title: string, open: () => Promise<Backend>): voi
           expect(backend.liveBytes).toBe(liveBefore);
         });
 
-        itPersonal('reports divergence with the step and the rate', async () => {
+        itInOneGo('stops between two parts of its work and frees all it took', async () => {
+          const liveBefore = backend.liveBytes;
+          for (const part of [1, 2]) {
+            const stop = new AbortController();
+            let done = 0;
+            const aborted = run({
+              signal: stop.signal,
+              onEvent: ({ event }) => {
+                if (event === 'step' && ++done === part) stop.abort();
+              },
+            });
+            await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' });
+            expect(done).toBe(part);
+            expect(backend.liveBytes).toBe(liveBefore);
+          }
+        });
+
+        itTrained('reports divergence with the step and the rate', async () => {
           const liveBefore = backend.liveBytes;
           const wild = run({
             train: { ...train, epochs: 200, learningRate: 1e6, optimizer: 'sgd', weightDecay: 0, l2: 0.5 },

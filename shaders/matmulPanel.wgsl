@@ -1,0 +1,66 @@
+// out[outRow + r, c] = sum over begin <= t < end: a[t, first + r] b[t, c]; twin: src/cpu/solve.ts
+// Two ways to the same sums: `tile` for GPUs, register blocks for adapters that run on a CPU.
+// a: f32[m, k]   b: f32[m, n]   out: f32[any, n]
+struct Params {
+  aStride4: u32,
+  bStride4: u32,
+  outRow: u32,
+  first: u32,
+  rows: u32,
+  begin: u32,
+  end: u32,
+  firstColumn4: u32,
+  endColumn4: u32,
+  bIsLower: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
+override tile: bool;
+override threads: u32;
+// #include "include/registerBlock.wgsl"
+// #include "include/tileBlock.wgsl"
+
+fn store(row: u32, c: u32, sum: vec4f) {
+  if (row >= params.rows || c >= params.endColumn4) { return; }
+  out[(params.outRow + row) * params.bStride4 + c] = sum;
+}
+
+// Of a lower triangular b, all terms before the workgroup's first column are zeros.
+fn firstTerm(c: u32) -> u32 { return max(params.begin, params.bIsLower * 4u * c); }
+
+fn tileMain(group: vec3u, t: u32) {
+  var products = array<vec4f, 4>();
+  let row4 = params.first / 4u + 8u * group.y + t % 8u;
+  let firstOfGroup = params.firstColumn4 + 8u * group.x;
+  let c = firstOfGroup + t % 8u;
+  for (var first = firstTerm(firstOfGroup); first < params.end; first += TERMS) {
+    let term = first + t / 8u;
+    var l = vec4f(0.0);
+    if (term < params.end && row4 < params.aStride4) { l = a[term * params.aStride4 + row4]; }
+    var r = vec4f(0.0);
+    if (term < params.end && c < params.bStride4) { r = b[term * params.bStride4 + c]; }
+    stageLeft(t, l);
+    stageRight(t, r);
+    products = addTile(t, products);
+  }
+  for (var i = 0u; i < 4u; i++) { store(32u * group.y + 4u * (t / 8u) + i, c, products[i]); }
+}
+
+fn registerMain(group: vec3u, t: u32) {
+  let firstOfGroup = params.firstColumn4 + 16u * group.x;
+  let c = firstOfGroup + t;
+  let row = 8u * group.y;
+  if (c >= params.endColumn4) { return; }
+  var products = registerBlock(params.first + row, c, firstTerm(firstOfGroup), params.end);
+  for (var i = 0u; i < 8u; i++) {
+    store(row + i, c, products.lower[i]);
+    store(row + i, c + 8u, products.upper[i]);
+  }
+}
+
+@compute @workgroup_size(threads)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+  if (tile) { tileMain(group, thread); } else { registerMain(group, thread); }
+}

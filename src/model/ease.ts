@@ -1,0 +1,104 @@
+import type { Backend } from '../backend/backend.js';
+import { type Csr, columnCounts } from '../data/csr.js';
+import { checkRange } from './config.js';
+import { fillGram, gramSteps } from './gram.js';
+import { inverse, inverseSteps } from './inverse.js';
+import { ItemTable, refuseLargeTable } from './itemTable.js';
+import { type FitControl, pace } from './pace.js';
+
+/** EASE (Steck 2019) and its relatives; see `fitEase`. */
+export interface EaseConfig {
+  /** lambda > 0: how much each item's weights are held back, in units of interactions. */
+  readonly l2: number;
+  /** p of EDLAE (Steck 2020), 0 <= p < 1: as if that share of every history were left out at random. */
+  readonly dropout: number;
+  /** b: users count as (length of their history)^-b. */
+  readonly userPower: number;
+  /** q: lambda grows with an item's popularity to this power. */
+  readonly l2Power: number;
+  /** t: scores are multiplied by (popularity + 1)^t; below 0 it favours the less popular. */
+  readonly popularityPower: number;
+}
+
+export const EASE_DEFAULTS: EaseConfig = {
+  l2: 300,
+  dropout: 0,
+  userPower: 0,
+  l2Power: 0,
+  popularityPower: 0,
+};
+
+/** CONFIG, with the option's name, unless every value makes sense. */
+export function checkEaseConfig(config: EaseConfig): void {
+  checkRange('l2', config.l2, 1e-6, 1e12);
+  checkRange('dropout', config.dropout, 0, 0.999);
+  checkRange('user-power', config.userPower, 0, 2);
+  checkRange('l2-power', config.l2Power, 0, 2);
+  checkRange('popularity-power', config.popularityPower, -2, 2);
+}
+
+/**
+ * A linear model in closed form: the B with zero diagonal that minimises
+ * sum_u w_u |x_u - x_u B|^2 + sum_i r_i |B_i|^2, which is B_ij = -P_ij / P_jj with P = (G + diag r)^-1,
+ * G = XT diag(w) X (Steck 2019, eq. 8). w_u = n_u^-b, scaled so that sum w n = sum n (n_u: length of the history);
+ * r_i = lambda (g_i / mean g)^q + p / (1 - p) g_i, g = diag G. The columns of B are then multiplied by
+ * (popularity_j + 1)^t. LIMIT_EXCEEDED, before anything is allocated, when an item x item table is too large.
+ */
+export async function fitEase(
+  backend: Backend,
+  train: Csr,
+  config: EaseConfig,
+  control: FitControl,
+): Promise<ItemTable> {
+  checkEaseConfig(config);
+  const items = train.columns;
+  refuseLargeTable(backend, items);
+  const { values } = train;
+  const weights = userWeights(train, config.userPower);
+  const ridge = ridgeOf(train, weights, config);
+  // G is computed twice; see `inverse`.
+  const step = pace(backend, control, 2 * gramSteps(items) + inverseSteps(items));
+  const fill = (out: Parameters<typeof fillGram>[2]['out']) =>
+    fillGram(backend, train, { values, weights, ridge, out, step });
+  const table = await inverse(backend, items, fill, step);
+  try {
+    const p = await backend.read(table);
+    const popularity = columnCounts(train);
+    const factors = Float64Array.from(
+      popularity,
+      (count, j) => -((count + 1) ** config.popularityPower) / p[j * items + j],
+    );
+    for (let i = 0; i < items; i++) {
+      for (let j = 0; j < items; j++) p[i * items + j] *= factors[j];
+      p[i * items + i] = 0;
+    }
+    backend.write(table, p);
+    return new ItemTable('ease', backend, config, table);
+  } catch (error) {
+    table.free();
+    throw error;
+  }
+}
+
+/** w_u = n_u^-power, scaled so that sum w n = sum n; undefined where all are 1. */
+function userWeights({ rows, indptr }: Csr, power: number): Float64Array | undefined {
+  if (power === 0) return undefined;
+  const lengths = Float64Array.from({ length: rows }, (_, u) => indptr[u + 1] - indptr[u]);
+  const weights = lengths.map((n) => (n > 0 ? n ** -power : 0));
+  const weighted = weights.reduce((sum, w, u) => sum + w * lengths[u], 0);
+  return weights.map((w) => (w * indptr[rows]) / weighted);
+}
+
+function ridgeOf(train: Csr, weights: Float64Array | undefined, config: EaseConfig): Float64Array {
+  const { rows, columns, indptr, indices, values } = train;
+  const g = new Float64Array(columns);
+  for (let u = 0; u < rows; u++) {
+    for (let e = indptr[u]; e < indptr[u + 1]; e++) {
+      g[indices[e]] += (weights?.[u] ?? 1) * (values?.[e] ?? 1) ** 2;
+    }
+  }
+  const mean = g.reduce((sum, x) => sum + x, 0) / columns;
+  const { l2, l2Power, dropout } = config;
+  // An item that nobody has would have no ridge at all when q > 0; any number leaves its weights at 0.
+  return g.map((x) => (x > 0 ? l2 * (x / mean) ** l2Power + (dropout / (1 - dropout)) * x : l2));
+}
