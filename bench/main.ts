@@ -1,16 +1,20 @@
-// npm run bench -- [--size ml100k,ml1m,...] [--batch 256] [--loss multinomial|mse] [--quick] [--json] [--adapter NAME]
+// npm run bench -- [--size ml100k,ml1m,...] [--batch 64,256,...] [--loss multinomial|mse|bce] [--rounds 7]
+//                  [--quick] [--json] [--adapter NAME]
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import type { DeviceInfo } from '../src/backend/backend.js';
 import { createCpuBackend } from '../src/cpu/backend.js';
 import { createBackend } from '../src/createBackend.js';
+import type { Csr } from '../src/data/csr.js';
 import { FoldinError } from '../src/errors.js';
 import type { GpuBackend } from '../src/gpu/backend.js';
 import { measureCeilings } from './ceilings.js';
+import { commit } from './commit.js';
 import { benchKernels } from './kernels.js';
 import { SIZES, syntheticLog } from './logs.js';
 import { benchRecommending } from './recommending.js';
-import { type Report, type SizeFigures, text } from './report.js';
-import { benchTraining } from './training.js';
+import { type Refusal, type Report, type SizeFigures, text } from './report.js';
+import { benchTraining, LossesDiffer } from './training.js';
 
 const SEED = 1;
 const { values } = parseArgs({
@@ -33,52 +37,32 @@ function usage(message: string): never {
 }
 
 const sizes = values.quick ? ['tiny'] : values.size.split(',');
-const batch = Number(values.batch);
+const batches = values.batch.split(',').map(Number);
 const rounds = values.quick ? 2 : Number(values.rounds);
 const unknown = sizes.find((size) => !Object.hasOwn(SIZES, size));
-if (unknown) usage(`There is no size "${unknown}".`);
-if (!Number.isInteger(batch) || batch < 1 || batch > 65_535) usage(`The batch is ${values.batch}.`);
+if (unknown !== undefined) usage(`There is no size "${unknown}".`);
+if (batches.some((batch) => !Number.isInteger(batch) || batch < 1 || batch > 65_535))
+  usage(`The batch is ${values.batch}.`);
 if (!Number.isInteger(rounds) || rounds < 1) usage(`The rounds are ${values.rounds}.`);
 if (values.loss !== 'multinomial' && values.loss !== 'mse' && values.loss !== 'bce')
   usage(`The loss is ${values.loss}.`);
 const loss = values.loss;
 
-const backend = await createBackend({
-  adapter: values.adapter,
-  onNotice: ({ message }) => console.error(message),
-});
-if (backend.device.kind === 'cpu') {
+let noticed = false;
+async function openGpu(): Promise<GpuBackend> {
+  const onNotice = ({ message }: { message: string }) => {
+    if (!noticed) console.error(message);
+    noticed = true;
+  };
+  const backend = await createBackend({ adapter: values.adapter, onNotice });
+  if (backend.device.kind !== 'cpu') return backend as GpuBackend;
   console.error('There is no WebGPU adapter to compare with the CPU.');
   process.exit(1);
 }
-const gpu = backend as GpuBackend;
 
-async function figuresOf(size: string): Promise<SizeFigures> {
-  const log = syntheticLog(SIZES[size], SEED);
-  const figures = { size, log: SIZES[size], interactions: log.indices.length };
-  const cpu = createCpuBackend();
-  try {
-    // Only as many steps as the reference, which takes a second or more for one, can do in reasonable time.
-    const steps = log.columns > 10_000 ? 1 : 4;
-    const training = await benchTraining(gpu, cpu, log, { batch, loss, steps, rounds: Math.min(rounds, 5) });
-    const kernels = await benchKernels(gpu, log, batch, rounds);
-    return {
-      ...figures,
-      training,
-      kernels,
-      recommending: await benchRecommending(gpu, log, Math.min(rounds, 5)),
-    };
-  } catch (error) {
-    if (!(error instanceof FoldinError)) throw error;
-    return { ...figures, refused: { code: error.code, message: error.message } };
-  } finally {
-    cpu.dispose();
-  }
-}
-
-// Before, between and after: the best counts, or a slow moment of the machine would flatter every kernel.
+// Before and after each size: the best counts, or a slow moment of the machine would flatter every kernel.
 let ceilings = { gflops: 0, gbPerSec: 0 };
-async function raiseCeilings(): Promise<void> {
+async function raiseCeilings(gpu: GpuBackend): Promise<void> {
   const found = await measureCeilings(gpu, values.quick ? 2 : 10);
   ceilings = {
     gflops: Math.max(ceilings.gflops, found.gflops),
@@ -86,27 +70,71 @@ async function raiseCeilings(): Promise<void> {
   };
 }
 
-await raiseCeilings();
+let device: DeviceInfo | undefined;
+
+/** Each size and batch on a backend of its own: what a refused one leaves behind goes with it. */
+async function figuresOf(size: string, log: Csr, batch: number): Promise<SizeFigures> {
+  const gpu = await openGpu();
+  const cpu = createCpuBackend();
+  const refused: Refusal[] = [];
+  async function attempt<T>(part: string, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof LossesDiffer) {
+        process.exitCode = 1;
+        refused.push({ part, code: 'LOSSES_DIFFER', message: error.message });
+      } else if (error instanceof FoldinError) {
+        refused.push({ part, code: error.code, message: error.message, remedy: error.remedy });
+      } else throw error;
+      return undefined;
+    }
+  }
+  try {
+    device = gpu.device;
+    await raiseCeilings(gpu);
+    // Only as many steps as the reference, which takes a second or more for one, can do in reasonable time.
+    const steps = log.columns > 10_000 ? 1 : 4;
+    const few = Math.min(rounds, 5);
+    const training = await attempt('training', () =>
+      benchTraining(gpu, cpu, log, { batch, loss, steps, rounds: few }),
+    );
+    const wrong = refused.some(({ code }) => code === 'LOSSES_DIFFER');
+    const kernels = wrong ? undefined : await attempt('kernels', () => benchKernels(gpu, log, batch, rounds));
+    const recommending = wrong
+      ? undefined
+      : await attempt('recommending', () => benchRecommending(gpu, log, few));
+    await raiseCeilings(gpu);
+    const interactions = log.indices.length;
+    return { size, log: SIZES[size], interactions, batch, refused, training, kernels, recommending };
+  } finally {
+    cpu.dispose();
+    gpu.dispose();
+  }
+}
+
 const done: SizeFigures[] = [];
 for (const size of sizes) {
-  if (!values.json) console.error(`${size} ...`);
-  done.push(await figuresOf(size));
-  await raiseCeilings();
+  const log = syntheticLog(SIZES[size], SEED);
+  for (const batch of batches) {
+    if (!values.json) console.error(`${size}, batch ${batch} ...`);
+    done.push(await figuresOf(size, log, batch));
+  }
 }
 const report: Report = {
   foldin: FOLDIN_VERSION,
+  commit: commit(),
   machine: {
     cpu: cpus()[0]?.model ?? 'unknown processor',
     cores: cpus().length,
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
   },
-  device: gpu.device,
-  label: gpu.device.kind === 'gpu' ? 'hardware GPU' : 'software adapter: not a GPU figure',
+  device: device!,
+  label: device!.kind === 'gpu' ? 'hardware GPU' : 'software adapter: not a GPU figure',
   loss,
   seed: SEED,
   ceilings,
   sizes: done,
 };
 console.log(values.json ? JSON.stringify(report) : text(report));
-gpu.dispose();

@@ -6,13 +6,21 @@ import type { Size } from './logs.js';
 import type { RecommendingFigure } from './recommending.js';
 import type { TrainingFigure } from './training.js';
 
+/** Why a part has no figures: the adapter refuses the size, or the losses differ. */
+export interface Refusal {
+  readonly part: string;
+  readonly code: string;
+  readonly message: string;
+  readonly remedy?: string;
+}
+
 export interface SizeFigures {
   readonly size: string;
   readonly log: Size;
   /** Of the log that was made. */
   readonly interactions: number;
-  /** Why there are no figures, where the adapter or the work refuses. */
-  readonly refused?: { readonly code: string; readonly message: string };
+  readonly batch: number;
+  readonly refused: readonly Refusal[];
   readonly training?: TrainingFigure;
   readonly kernels?: readonly KernelFigure[];
   readonly recommending?: RecommendingFigure;
@@ -20,6 +28,7 @@ export interface SizeFigures {
 
 export interface Report {
   readonly foldin: string;
+  readonly commit: string;
   readonly machine: {
     readonly cpu: string;
     readonly cores: number;
@@ -40,7 +49,7 @@ const ms = (t: Timing): string => `${t.median.toFixed(2)} (${t.min.toFixed(2)} t
 export function text(report: Report): string {
   const { machine, device, ceilings } = report;
   return [
-    `foldin ${report.foldin} on ${device.adapter}: ${report.label}`,
+    `foldin ${report.foldin} (${report.commit}) on ${device.adapter}: ${report.label}`,
     `${machine.cpu}, ${machine.cores} cores, ${machine.platform}, node ${machine.node}; driver ${device.driver}`,
     `ceilings of this adapter, measured now: ${ceilings.gflops.toFixed(1)} GFLOP/s, ${ceilings.gbPerSec.toFixed(1)} GB/s`,
     `128-64 network, loss ${report.loss}, seed ${report.seed}; times in ms: median (min to p95)`,
@@ -53,34 +62,48 @@ export const share = ({ gflops, gbPerSec }: KernelFigure, ceilings: Ceilings): n
   Math.max(gflops / ceilings.gflops, gbPerSec / ceilings.gbPerSec);
 
 function sizeText(figures: SizeFigures, ceilings: Ceilings): string {
-  const { size, log, interactions, refused, training, kernels, recommending } = figures;
-  const lines = ['', `== ${size}: ${log.users} users, ${log.items} items, ${interactions} interactions`];
-  if (refused) lines.push(`no figures: ${refused.code}: ${refused.message}`);
-  if (training) {
-    const { perStep } = training;
-    lines.push(
-      `losses of GPU and CPU agree within ${training.lossDifference.toExponential(1)} (checked before timing)`,
-      `training, batch ${training.batch}, one step:`,
-      `  WebGPU         ${ms(training.gpuStepMs)}`,
-      `  CPU reference  ${ms(training.cpuStepMs)}, ${training.ratio.toFixed(1)} times as long`,
-      `  a step takes ${perStep.dispatches.toFixed(1)} dispatches, ${perStep.submits.toFixed(2)} submits, ` +
-        `${perStep.hostMicroseconds.toFixed(0)} us of the host, ${perStep.uploadedBytes.toFixed(0)} bytes uploaded`,
-    );
-  }
-  if (recommending) {
-    lines.push(
-      `top-${recommending.k} lists: ${recommending.usersPerSec.toFixed(0)} users/s over ${recommending.users} users; ` +
-        `one user ${ms(recommending.oneMs)} ms`,
-    );
-  }
-  if (kernels) {
-    lines.push('kernel             ms: median (min to p95)       GFLOP/s     GB/s  of the ceiling');
-    for (const figure of kernels) {
+  const { size, log, interactions, batch, refused, training, kernels, recommending } = figures;
+  return [
+    '',
+    `== ${size}: ${log.users} users, ${log.items} items, ${interactions} interactions; batch ${batch}`,
+    ...refused.map(({ part, ...why }) => `no figures of ${part}: ${refusalText(why)}`),
+    ...(training ? trainingText(training) : []),
+    ...(recommending ? [recommendingText(recommending)] : []),
+    ...(kernels ? kernelsText(kernels, ceilings) : []),
+  ].join('\n');
+}
+
+function refusalText({ code, message, remedy }: Omit<Refusal, 'part'>): string {
+  // The remedy is the library's to a user; who reads a benchmark wants to know what foldin itself lacks.
+  const missing =
+    code === 'LIMIT_EXCEEDED' ? 'foldin does not split items into blocks yet: one tensor, one binding. ' : '';
+  return `${code}: ${message}. ${missing}${remedy ?? ''}`.trimEnd();
+}
+
+function trainingText({ perStep, ...training }: TrainingFigure): string[] {
+  const { lossesCompared, lossDifference, gpuStepMs, cpuStepMs, ratio, batch } = training;
+  return [
+    `losses of ${lossesCompared} epochs agree within ${lossDifference.toExponential(1)} (checked before timing)`,
+    `training, one step of ${batch} users:`,
+    `  WebGPU         ${ms(gpuStepMs)}`,
+    `  CPU reference  ${ms(cpuStepMs)}, ${ratio.toFixed(1)} times as long`,
+    `  a step takes ${perStep.dispatches.toFixed(1)} dispatches, ${perStep.submits.toFixed(2)} submits, ` +
+      `${perStep.hostMicroseconds.toFixed(0)} us of the host (${(100 * perStep.hostShare).toFixed(1)}%), ` +
+      `${perStep.uploadedBytes.toFixed(0)} bytes uploaded; ` +
+      `makes ${perStep.buffersMade.toFixed(2)} buffers and ${perStep.bindGroupsMade.toFixed(2)} bind groups`,
+  ];
+}
+
+const recommendingText = ({ k, users, usersPerSec, oneMs }: RecommendingFigure): string =>
+  `top-${k} lists: ${usersPerSec.toFixed(0)} users/s over ${users} users; one user ${ms(oneMs)} ms`;
+
+function kernelsText(kernels: readonly KernelFigure[], ceilings: Ceilings): string[] {
+  return [
+    'kernel             ms: median (min to p95)       GFLOP/s     GB/s  of the ceiling',
+    ...kernels.map((figure) => {
       const { kernel, ms: time, gflops, gbPerSec } = figure;
-      lines.push(
-        `${kernel.padEnd(17)}  ${ms(time).padEnd(26)}  ${gflops.toFixed(2).padStart(7)}  ${gbPerSec.toFixed(2).padStart(7)}  ${(100 * share(figure, ceilings)).toFixed(0).padStart(12)}%`,
-      );
-    }
-  }
-  return lines.join('\n');
+      const percent = (100 * share(figure, ceilings)).toFixed(0);
+      return `${kernel.padEnd(17)}  ${ms(time).padEnd(26)}  ${gflops.toFixed(2).padStart(7)}  ${gbPerSec.toFixed(2).padStart(7)}  ${percent.padStart(12)}%`;
+    }),
+  ];
 }

@@ -6,15 +6,22 @@ import { type NetworkConfig, outputFor, TRAIN_DEFAULTS } from '../src/model/conf
 import { createModel, trainable } from '../src/model/registry.js';
 import { Trainer } from '../src/train/trainer.js';
 import { clock, interleaved, type Timing } from './harness.js';
+import { type Cost, costSince, meter } from './meter.js';
 
-/** Relative; EVALUATION's bound for f32 on every step. */
+/** Relative; the bound for f32 on every step. */
 const LOSS_BOUND = 2e-5;
+/**
+ * Epochs whose losses are compared before anything is timed. A learning rate that is off by a hundredth shows in
+ * the second epoch as 2e-5, in the fourth as 1.5e-4; two sides that do the same differ by less than 1e-7.
+ */
+const COMPARED = 4;
 
 export interface TrainingFigure {
   readonly batch: number;
   /** Steps of the epoch that both sides are timed on. */
   readonly steps: number;
-  /** Largest relative difference of the losses of the epochs before the timing. */
+  /** Epochs whose losses were compared, and the largest relative difference among them. */
+  readonly lossesCompared: number;
   readonly lossDifference: number;
   readonly gpuStepMs: Timing;
   readonly cpuStepMs: Timing;
@@ -24,28 +31,16 @@ export interface TrainingFigure {
     readonly dispatches: number;
     readonly submits: number;
     readonly uploadedBytes: number;
+    readonly buffersMade: number;
+    readonly bindGroupsMade: number;
     readonly hostMicroseconds: number;
+    /** Of the GPU's step. */
+    readonly hostShare: number;
   };
 }
 
-/** The backend with the time spent in its calls added up: what a step costs the host, waiting not included. */
-function metered(backend: GpuBackend): { backend: GpuBackend; hostMs: () => number } {
-  let total = 0;
-  const timed = new Proxy(backend, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member !== 'function') return member;
-      return (...args: unknown[]) => {
-        const started = performance.now();
-        // An async call returns at its first wait, so only its own work counts.
-        const result: unknown = member.apply(target, args);
-        total += performance.now() - started;
-        return result;
-      };
-    },
-  });
-  return { backend: timed, hostMs: () => total };
-}
+/** The two sides learned different things: a time of wrong work is no figure. */
+export class LossesDiffer extends Error {}
 
 /** Trains a model epoch by epoch on one backend, so that the time of each can be taken. */
 class Run {
@@ -53,7 +48,13 @@ class Run {
   readonly #events: ReturnType<Trainer['run']>;
   readonly #dispose: () => void;
 
-  constructor(backend: Backend, log: Csr, batch: number, loss: NetworkConfig['loss']) {
+  constructor(
+    backend: Backend,
+    log: Csr,
+    batch: number,
+    loss: NetworkConfig['loss'],
+    private readonly timed: <T>(work: () => T) => T = (work) => work(),
+  ) {
     const model = createModel('mlp', backend, {
       train: log,
       config: { loss, output: outputFor(loss) },
@@ -67,7 +68,7 @@ class Run {
 
   async epoch(): Promise<EpochEvent> {
     for (;;) {
-      const { value, done } = await this.#events.next();
+      const { value, done } = await this.timed(() => this.#events.next());
       if (done) throw new Error('the training ended before the benchmark did');
       if (value.event === 'epoch') return value;
     }
@@ -81,7 +82,7 @@ class Run {
 
 /**
  * The same model code, data, seed and batches on both backends: first losses must agree, then epochs of a few
- * steps are timed in turn. Throws where the losses differ: a time of wrong work is no figure.
+ * steps are timed in turn. Throws LossesDiffer before the timing where they do not.
  */
 export async function benchTraining(
   gpu: GpuBackend,
@@ -94,6 +95,7 @@ export async function benchTraining(
     readonly rounds: number;
   },
 ): Promise<TrainingFigure> {
+  const { loss, rounds } = options;
   const batch = Math.min(options.batch, log.rows);
   const users = Math.min(log.rows, batch * options.steps);
   const steps = Math.ceil(users / batch);
@@ -101,43 +103,48 @@ export async function benchTraining(
     log,
     Uint32Array.from({ length: users }, (_, user) => user),
   );
-  const meter = metered(gpu);
-  const [onGpu, onCpu] = [meter.backend, cpu].map((backend) => new Run(backend, part, batch, options.loss));
+  const { backend: metered, timed, cost } = meter(gpu);
+  const onGpu = new Run(metered, part, batch, loss, timed);
+  const onCpu = new Run(cpu, part, batch, loss);
   try {
     let lossDifference = 0;
-    for (let epoch = 0; epoch < 2; epoch++) {
+    for (let epoch = 0; epoch < COMPARED; epoch++) {
       const [found, expected] = [(await onGpu.epoch()).loss, (await onCpu.epoch()).loss];
       lossDifference = Math.max(lossDifference, Math.abs(found / expected - 1));
     }
     if (!(lossDifference <= LOSS_BOUND)) {
-      throw new Error(
-        `losses differ by ${lossDifference.toExponential(1)}, more than ${LOSS_BOUND}: nothing is timed`,
+      throw new LossesDiffer(
+        `the losses of GPU and CPU differ by ${lossDifference.toExponential(1)}, more than ${LOSS_BOUND}: nothing is timed`,
       );
     }
-    const before = { ...gpu.counts };
-    let epochs = 0;
-    const hostBefore = meter.hostMs();
-    const times = await interleaved(options.rounds, {
+    const costs: Cost[] = [];
+    const times = await interleaved(rounds, {
       gpu: async () => {
+        const before = cost();
         const ms = await clock(() => onGpu.epoch());
-        epochs++;
+        costs.push(costSince(cost(), before));
         return ms / steps;
       },
       cpu: async () => (await clock(() => onCpu.epoch())) / steps,
     });
-    const each = (total: number) => total / (epochs * steps);
+    // The first round is not timed, so its cost does not count, either.
+    const each = (of: keyof Cost) => costs.slice(1).reduce((sum, c) => sum + c[of], 0) / (rounds * steps);
     return {
       batch,
       steps,
+      lossesCompared: COMPARED,
       lossDifference,
       gpuStepMs: times.gpu,
       cpuStepMs: times.cpu,
       ratio: times.cpu.median / times.gpu.median,
       perStep: {
-        dispatches: each(gpu.counts.dispatches - before.dispatches),
-        submits: each(gpu.counts.submits - before.submits),
-        uploadedBytes: each(gpu.counts.uploadedBytes - before.uploadedBytes),
-        hostMicroseconds: 1000 * each(meter.hostMs() - hostBefore),
+        dispatches: each('dispatches'),
+        submits: each('submits'),
+        uploadedBytes: each('uploadedBytes'),
+        buffersMade: each('buffersMade'),
+        bindGroupsMade: each('bindGroupsMade'),
+        hostMicroseconds: 1000 * each('hostMs'),
+        hostShare: each('hostMs') / times.gpu.median,
       },
     };
   } finally {
