@@ -54,7 +54,6 @@ export function kernelCases(backend: GpuBackend, log: Csr, batch: number): Kerne
   const [h1Grad, h2Grad, scores] = [zeros(batch, H1), zeros(batch, H2), random(batch, items)];
   const splits = backend.splits(batch, H2, items);
   const parts = zeros(batch * splits, H2);
-  const innerParts = zeros(batch * backend.splits(batch, H1, H2), H1);
   const [loss, ring] = [zeros(batch), zeros(64)];
   const targets = { logits, targets: input, batch: rows, loss, scale: 1 / batch };
 
@@ -139,7 +138,7 @@ export function kernelCases(backend: GpuBackend, log: Csr, batch: number): Kerne
     {
       kernel: 'matmulNT hidden',
       ...inner,
-      run: () => backend.matmulNT({ a: h2, b: w2, out: innerParts }),
+      run: () => backend.matmulNTActivation({ a: h2, b: w2, saved: h1, out: h1Grad, ...relu }),
     },
     {
       kernel: 'matmulTN hidden',

@@ -54,6 +54,12 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     matrix('matmulNT', 'b', b, ANY, a.shape[1]);
     parts('matmulNT', 'out', out, a.shape[0], b.shape[0]);
   },
+  matmulNTActivation({ a, b, saved, out }) {
+    matrix('matmulNTActivation', 'a', a, ANY, ANY);
+    matrix('matmulNTActivation', 'b', b, ANY, a.shape[1]);
+    matrix('matmulNTActivation', 'saved', saved, a.shape[0], b.shape[0]);
+    matrix('matmulNTActivation', 'out', out, a.shape[0], b.shape[0]);
+  },
   matmulTN({ a, b, out, sums }) {
     matrix('matmulTN', 'a', a, ANY, ANY);
     matrix('matmulTN', 'b', b, a.shape[0], ANY);

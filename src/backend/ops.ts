@@ -87,6 +87,15 @@ export interface Ops {
    */
   matmulNT(args: { a: Tensor; b: Tensor; out: Tensor }): void;
 
+  /** out = (a bᵀ) * activation'(saved): matmulNT in one part with reduceActivation; a f32[m, k], b f32[n, k], saved and out f32[m, n]. */
+  matmulNTActivation(args: {
+    a: Tensor;
+    b: Tensor;
+    saved: Tensor;
+    out: Tensor;
+    activation: Activation;
+  }): void;
+
   /** out = inputᵀ; input f32[m, n], out f32[n, m]. */
   transpose(args: { input: Tensor; out: Tensor }): void;
 

@@ -46,6 +46,11 @@ export const matmulNT: Ops['matmulNT'] = (args) => {
   }
 };
 
+export const matmulNTActivation: Ops['matmulNTActivation'] = ({ a, b, saved, out, activation }) => {
+  matmulNT({ a, b, out });
+  reduceActivation({ parts: out, saved, out, activation });
+};
+
 export const transpose: Ops['transpose'] = (args) => {
   const input = floats(args.input);
   const out = floats(args.out);

@@ -8,7 +8,15 @@ import {
   squaredError,
   sumSquares,
 } from './loss.js';
-import { activate, matmulNN, matmulNT, matmulTN, reduceActivation, transpose } from './matmul.js';
+import {
+  activate,
+  matmulNN,
+  matmulNT,
+  matmulNTActivation,
+  matmulTN,
+  reduceActivation,
+  transpose,
+} from './matmul.js';
 import { adam, sgd, zeroDiagonal } from './optimiser.js';
 import { uniform } from './random.js';
 import { rankOf, topK } from './rank.js';
@@ -20,6 +28,7 @@ export const cpuOps: Ops = {
   bagBackward,
   matmulNN,
   matmulNT,
+  matmulNTActivation,
   matmulTN,
   transpose,
   reduceActivation,

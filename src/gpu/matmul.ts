@@ -1,6 +1,7 @@
 import activateShader from '../../shaders/activate.wgsl';
 import matmulNNShader from '../../shaders/matmulNN.wgsl';
 import matmulNTShader from '../../shaders/matmulNT.wgsl';
+import matmulNTActivationShader from '../../shaders/matmulNTActivation.wgsl';
 import matmulTNShader from '../../shaders/matmulTN.wgsl';
 import reduceActivationShader from '../../shaders/reduceActivation.wgsl';
 import transposeShader from '../../shaders/transpose.wgsl';
@@ -13,7 +14,7 @@ import type { Queue } from './queue.js';
 
 type MatmulOps = Pick<
   Ops,
-  'matmulNN' | 'matmulNT' | 'matmulTN' | 'reduceActivation' | 'transpose' | 'activate'
+  'matmulNN' | 'matmulNT' | 'matmulNTActivation' | 'matmulTN' | 'reduceActivation' | 'transpose' | 'activate'
 >;
 
 /** How many blocks of `size` cover n. */
@@ -48,6 +49,18 @@ export function matmulOps(queue: Queue, memory: Memory, family: Family): MatmulO
     return out;
   };
 
+  /** What both products with a transposed b bind. */
+  const turnedProduct = (a: Tensor, b: Tensor, out: Tensor) => {
+    const [m, k] = a.shape;
+    const left = tile ? gpu(a) : turned(a, 'left');
+    const right = tile ? gpu(b) : turned(b, 'right');
+    const strides = { aStride4: vec4s(left.stride), bStride4: vec4s(right.stride) };
+    return {
+      operands: { a: left, b: right },
+      params: { m, n: b.shape[0], k, ...strides, outStride4: vec4s(gpu(out).stride) },
+    };
+  };
+
   return {
     transpose,
 
@@ -65,24 +78,25 @@ export function matmulOps(queue: Queue, memory: Memory, family: Family): MatmulO
 
     matmulNT({ a, b, out }) {
       const [m, k] = a.shape;
-      const [n] = b.shape;
       const splits = out.shape[0] / m;
-      const left = tile ? gpu(a) : turned(a, 'left');
-      const right = tile ? gpu(b) : turned(b, 'right');
+      const { operands, params } = turnedProduct(a, b, out);
       queue.launch({
         shader: matmulNTShader,
-        tensors: { a: left, b: right, out: gpu(out) },
-        params: {
-          m,
-          n,
-          k,
-          slice: 8 * blocks(k, 8 * splits),
-          aStride4: vec4s(left.stride),
-          bStride4: vec4s(right.stride),
-          outStride4: vec4s(gpu(out).stride),
-        },
+        tensors: { ...operands, out: gpu(out) },
+        params: { ...params, slice: 8 * blocks(k, 8 * splits) },
         constants,
-        workgroups: [...cover(m, n), splits],
+        workgroups: [...cover(m, b.shape[0]), splits],
+      });
+    },
+
+    matmulNTActivation({ a, b, saved, out, activation }) {
+      const { operands, params } = turnedProduct(a, b, out);
+      queue.launch({
+        shader: matmulNTActivationShader,
+        tensors: { ...operands, saved: gpu(saved), out: gpu(out) },
+        params,
+        constants: { ...constants, activation: ACTIVATIONS[activation] },
+        workgroups: [...cover(a.shape[0], b.shape[0]), 1],
       });
     },
 

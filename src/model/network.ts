@@ -29,7 +29,8 @@ interface Workspace {
 interface BackwardSpace {
   readonly logits: Tensor;
   readonly hiddenGrads: readonly Tensor[];
-  readonly parts: readonly Tensor[];
+  /** Partial sums on the way to hiddenGrads; undefined where one part is enough. */
+  readonly parts: readonly (Tensor | undefined)[];
 }
 
 const KEEP_ALL: Dropout = { rate: 0, seed: 0, step: 0 };
@@ -113,17 +114,19 @@ export class Network implements TrainableModel {
     let outGrad = back.logits;
     for (let l = this.#layers.length - 1; l > 0; l--) {
       const { weights, bias } = this.#layers[l];
-      backend.matmulNT({ a: outGrad, b: weights, out: back.parts[l - 1] });
+      const inGrad = {
+        saved: space.saved[l - 1],
+        out: back.hiddenGrads[l - 1],
+        activation: config.activation,
+      };
+      const parts = back.parts[l - 1];
+      if (parts) {
+        backend.matmulNT({ a: outGrad, b: weights, out: parts });
+        backend.reduceActivation({ parts, ...inGrad });
+      } else backend.matmulNTActivation({ a: outGrad, b: weights, ...inGrad });
       const [out, sums] = [this.#grad(weights), this.#grad(bias)];
       backend.matmulTN({ a: space.hidden[l - 1], b: outGrad, out, sums });
-      const { activation } = config;
-      outGrad = back.hiddenGrads[l - 1];
-      backend.reduceActivation({
-        parts: back.parts[l - 1],
-        saved: space.saved[l - 1],
-        out: outGrad,
-        activation,
-      });
+      outGrad = inGrad.out;
     }
     const { starts, entries, firstStart } = step;
     const { weights, bias } = this.#layers[0];
@@ -183,9 +186,10 @@ export class Network implements TrainableModel {
       space = {
         logits: backend.zeros('f32', [batch, items]),
         hiddenGrads: this.config.hidden.map((units) => backend.zeros('f32', [batch, units])),
-        parts: this.config.hidden.map((units, l) =>
-          backend.zeros('f32', [batch * backend.splits(batch, units, sizes[l + 1]), units]),
-        ),
+        parts: this.config.hidden.map((units, l) => {
+          const splits = backend.splits(batch, units, sizes[l + 1]);
+          return splits > 1 ? backend.zeros('f32', [batch * splits, units]) : undefined;
+        }),
       };
       this.#backwards.set(batch, space);
     }
@@ -197,7 +201,7 @@ export class Network implements TrainableModel {
     this.#parameters?.grads.whole.free();
     this.#parameters = undefined;
     for (const { logits, hiddenGrads, parts } of this.#backwards.values()) {
-      freeAll([logits, ...hiddenGrads, ...parts]);
+      freeAll([logits, ...hiddenGrads, ...parts.filter((part) => part !== undefined)]);
     }
     this.#backwards.clear();
   }

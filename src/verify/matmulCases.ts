@@ -94,6 +94,33 @@ function matmulNT([m, k, n, splits]: readonly [number, number, number, number]):
   };
 }
 
+function matmulNTActivation(
+  [m, k, n]: readonly [number, number, number],
+  activation: Activation,
+): KernelCase {
+  const run = (backend: Backend, sign = same, kind = activation) =>
+    outputsOf(backend, () => {
+      const out = stale(backend, m, n);
+      backend.matmulNTActivation({
+        a: backend.tensor(sign(numbers(m * k, 43)), [m, k]),
+        b: backend.tensor(sign(numbers(n * k, 44)), [n, k]),
+        saved: backend.tensor(savedFor(activation, m * n), [m, n]),
+        out,
+        activation: kind,
+      });
+      return { out };
+    });
+  return {
+    kernel: 'matmulNTActivation',
+    name: `[${m}, ${k}] x [${n}, ${k}]', ${activation}`,
+    run: (backend) => run(backend),
+    async bound() {
+      const { out } = await magnitudes((backend) => run(backend, absolute, 'linear'));
+      return { out: derived(out, activation) };
+    },
+  };
+}
+
 function matmulTN([k, m, n]: readonly [number, number, number]): KernelCase {
   const run = (backend: Backend, sign = same) =>
     outputsOf(backend, () => {
@@ -178,6 +205,15 @@ function derivativeError(activation: Activation, saved: number): number {
   return EPSILON * (SUM_UNITS + FUNCTION_UNITS * (0.5 + slope));
 }
 
+/** Bounds of sums multiplied by derivatives, from the sums of the terms' magnitudes. */
+function derived(sums: ArrayLike<number>, activation: Activation): Float64Array {
+  const saved = savedFor(activation, sums.length);
+  return Float64Array.from(
+    sums,
+    (sum, i) => sum * (SUM_UNITS * EPSILON + derivativeError(activation, saved[i])),
+  );
+}
+
 function reduceActivation(m: number, n: number, splits: number, activation: Activation): KernelCase {
   const run = (backend: Backend, sign = same, kind = activation) =>
     outputsOf(backend, () => {
@@ -196,13 +232,7 @@ function reduceActivation(m: number, n: number, splits: number, activation: Acti
     run: (backend) => run(backend),
     async bound() {
       const { out } = await magnitudes((backend) => run(backend, absolute, 'linear'));
-      const saved = savedFor(activation, m * n);
-      return {
-        out: Float64Array.from(
-          out,
-          (sum, i) => sum * (SUM_UNITS * EPSILON + derivativeError(activation, saved[i])),
-        ),
-      };
+      return { out: derived(out, activation) };
     },
   };
 }
@@ -211,6 +241,8 @@ export const matmulCases: readonly KernelCase[] = [
   ...SHAPES.map((shape) => matmulNN(shape, 'linear')),
   ...ACTIVATIONS.slice(1).map((activation) => matmulNN([5, 50, 30], activation)),
   ...SPLIT_SHAPES.map((shape) => matmulNT(shape)),
+  ...SHAPES.map((shape) => matmulNTActivation(shape, 'linear')),
+  ...ACTIVATIONS.slice(1).map((activation) => matmulNTActivation([5, 50, 30], activation)),
   ...SHAPES.map((shape) => matmulTN(shape)),
   matmulTN([3, 256, 1000]),
   matmulTN([5, 1000, 3]),
