@@ -35,6 +35,13 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     matrix('bagForward', 'out', out, ANY, hidden);
     batchRows('bagForward', batch, out.shape[0]);
   },
+  bagInputGrad({ places, batch, weights, outGrad, out }) {
+    matrix('bagInputGrad', 'weights', weights, ANY, ANY);
+    matrix('bagInputGrad', 'outGrad', outGrad, ANY, weights.shape[1]);
+    sparse('bagInputGrad', places, 'places.indptr', 'places.indices', 'places.values');
+    vector('bagInputGrad', 'out', out, places.indices.size);
+    batchRows('bagInputGrad', batch, outGrad.shape[0]);
+  },
   bagBackward({ starts, entries, firstStart, outGrad, out, sums }) {
     matrix('bagBackward', 'out', out, ANY, ANY);
     matrix('bagBackward', 'outGrad', outGrad, ANY, out.shape[1]);

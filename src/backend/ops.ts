@@ -78,6 +78,22 @@ export interface Ops {
     dropout: Dropout;
   }): void;
 
+  /**
+   * The gradient of bagForward, without activation and dropout, for its inputs: of every entry e of the batch's rows,
+   * out[e] = sum_h weights[item_e, h] outGrad[b, h]. Entries of other rows keep their values.
+   */
+  bagInputGrad(args: {
+    /** Where the entries are; their values do not matter. */
+    places: SparseRows;
+    batch: BatchRows;
+    /** f32[items, hidden] */
+    weights: Tensor;
+    /** f32[batch, hidden] */
+    outGrad: Tensor;
+    /** f32[nnz] */
+    out: Tensor;
+  }): void;
+
   /** out = activation(a b + bias); a f32[m, k], b f32[k, n], bias f32[n], out f32[m, n]. */
   matmulNN(args: { a: Tensor; b: Tensor; bias: Tensor; out: Tensor; activation: Activation }): void;
 

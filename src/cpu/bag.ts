@@ -56,6 +56,25 @@ export const bagBackward: Ops['bagBackward'] = (args) => {
   columnSums(args.outGrad, args.sums);
 };
 
+export const bagInputGrad: Ops['bagInputGrad'] = (args) => {
+  const indptr = integers(args.places.indptr);
+  const indices = integers(args.places.indices);
+  const rows = integers(args.batch.rows);
+  const weights = floats(args.weights);
+  const outGrad = floats(args.outGrad);
+  const out = floats(args.out);
+  const hidden = args.weights.shape[1];
+
+  for (let b = 0; b < args.batch.count; b++) {
+    const row = rows[args.batch.first + b];
+    for (let e = indptr[row]; e < indptr[row + 1]; e++) {
+      let sum = 0;
+      for (let h = 0; h < hidden; h++) sum += weights[indices[e] * hidden + h] * outGrad[b * hidden + h];
+      out[e] = sum;
+    }
+  }
+};
+
 /** What an input is multiplied by: 0 where it is dropped, else 1 / (1 - rate). */
 function keptFactor({ rate, seed, step }: Dropout): (row: number, item: number) => number {
   if (rate === 0) return () => 1;

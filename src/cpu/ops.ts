@@ -1,5 +1,5 @@
 import type { Ops } from '../backend/ops.js';
-import { bagBackward, bagForward } from './bag.js';
+import { bagBackward, bagForward, bagInputGrad } from './bag.js';
 import {
   activatedSquaredError,
   binaryCrossEntropy,
@@ -26,6 +26,7 @@ import { cholesky, gram, matmulPanel, residual, triangularSolve } from './solve.
 export const cpuOps: Ops = {
   bagForward,
   bagBackward,
+  bagInputGrad,
   matmulNN,
   matmulNT,
   matmulNTActivation,

@@ -1,11 +1,15 @@
 import bagBackwardShader from '../../shaders/bagBackward.wgsl';
 import bagForwardShader from '../../shaders/bagForward.wgsl';
+import bagInputGradShader from '../../shaders/bagInputGrad.wgsl';
 import type { Ops } from '../backend/ops.js';
 import type { Family } from './family.js';
 import { ACTIVATIONS, batchParams, dropoutParams, gpu, grid, sparse, valueStep, vec4s } from './launch.js';
 import type { Queue } from './queue.js';
 
-export function bagOps(queue: Queue, family: Family): Pick<Ops, 'bagForward' | 'bagBackward'> {
+export function bagOps(
+  queue: Queue,
+  family: Family,
+): Pick<Ops, 'bagForward' | 'bagBackward' | 'bagInputGrad'> {
   const constants = family === 'tile' ? { lanes: 32, perThread: 1 } : { lanes: 8, perThread: 4 };
   const columnGroups = (stride: number) => Math.ceil(vec4s(stride) / (constants.lanes * constants.perThread));
   return {
@@ -53,6 +57,25 @@ export function bagOps(queue: Queue, family: Family): Pick<Ops, 'bagForward' | '
         },
         constants,
         workgroups: [x, y, columnGroups(stride)],
+      });
+    },
+
+    bagInputGrad({ places, batch, weights, outGrad, out }) {
+      if (batch.count === 0) return;
+      const { placesIndptr, placesIndices } = sparse('places', places);
+      queue.launch({
+        shader: bagInputGradShader,
+        tensors: {
+          placesIndptr,
+          placesIndices,
+          rows: gpu(batch.rows),
+          weights: gpu(weights),
+          outGrad: gpu(outGrad),
+          out: gpu(out),
+        },
+        params: { first: batch.first, stride4: vec4s(gpu(weights).stride) },
+        constants: { lanes: constants.lanes },
+        workgroups: [batch.count, 1, 1],
       });
     },
   };

@@ -145,6 +145,30 @@ function bagBackward(shape: BagShape): KernelCase {
   };
 }
 
+function bagInputGrad(shape: BagShape): KernelCase {
+  const { items, hidden, batch } = shape;
+  const run = (backend: Backend, sign = (x: Float32Array) => x) =>
+    outputsOf(backend, () => {
+      const places = uploadRows(backend, historyOf(shape));
+      // Entries of rows outside the batch keep what they hold, so this must be the same on both sides.
+      const out = backend.zeros('f32', [places.indices.size]);
+      backend.bagInputGrad({
+        places,
+        batch: uploadBatch(backend, shape),
+        weights: backend.tensor(sign(numbers(items * hidden, 25)), [items, hidden]),
+        outGrad: backend.tensor(sign(numbers(batch * hidden, 26)), [batch, hidden]),
+        out,
+      });
+      return { out };
+    });
+  return {
+    kernel: 'bagInputGrad',
+    name: shape.name,
+    run: (backend) => run(backend),
+    bound: async () => ({ out: unitsOf((await magnitudes((backend) => run(backend, absolute))).out) }),
+  };
+}
+
 const everyActivation: BagShape = many('5 rows, 30 items, hidden 50', 5, 4, {
   items: 30,
   hidden: 50,
@@ -158,4 +182,5 @@ export const bagCases: readonly KernelCase[] = [
   dropoutMask(65, 33),
   dropoutMask(257, 5),
   ...SHAPES.map((shape) => bagBackward(shape)),
+  ...SHAPES.filter(({ rate }) => rate === undefined).map((shape) => bagInputGrad(shape)),
 ];

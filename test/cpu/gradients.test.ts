@@ -86,6 +86,37 @@ describe('bagForward, bagBackward', () => {
     });
   }
 
+  it('the inputs, by bagInputGrad', async () => {
+    const values = Float64Array.from(csr.values!);
+    const scored = (x: Float64Array) =>
+      resultOf(() => {
+        const out = backend.zeros('f32', [batch, hidden]);
+        const { indptr, indices } = uploadRows(backend, csr);
+        backend.bagForward({
+          input: { indptr, indices, values: backend.tensor(x) },
+          batch: { rows: backend.tensor(orderOf(place)), first: 2, count },
+          weights: backend.tensor(weights, [items, hidden]),
+          bias: backend.tensor(bias),
+          out,
+          activation: 'linear',
+          dropout: { rate: 0, seed: 0, step: 0 },
+        });
+        return out;
+      });
+    const found = await resultOf(() => {
+      const out = backend.zeros('f32', [csr.indices.length]);
+      backend.bagInputGrad({
+        places: uploadRows(backend, csr),
+        batch: { rows: backend.tensor(orderOf(place)), first: 2, count },
+        weights: backend.tensor(weights, [items, hidden]),
+        outGrad: backend.tensor(realGrad, [batch, hidden]),
+        out,
+      });
+      return out;
+    });
+    await expectGradient(async (x) => dot(await scored(x), outGrad), values, found);
+  });
+
   it('about half of the inputs are dropped at 0.5, others in another step', async () => {
     const full = randomCsr(9, 400, 1, 1);
     const mask = (step: number) =>
