@@ -27,6 +27,8 @@ export type { RankEvaluation } from './evaluate/evaluateRanks.js';
 export { bootstrapInterval, type PairedTest, pairedRandomisation } from './evaluate/significance.js';
 export type { TieRule } from './evaluate/ties.js';
 export type { EpochEvent, Notice, StepEvent, TrainEvent } from './events.js';
+export { type Counterfactual, counterfactual } from './explain/counterfactual.js';
+export { type ExplainMethod, type ExplainOptions, type Explanation, explain } from './explain/explain.js';
 export { type NetworkConfig, TEXTBOOK, TEXTBOOK_WARNING, type TrainConfig } from './model/config.js';
 export type { EaseConfig } from './model/ease.js';
 export type { ItemKnnConfig } from './model/itemKnn.js';

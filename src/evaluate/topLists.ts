@@ -16,6 +16,8 @@ export interface ListRequest {
   /** Bit i % 32 of word i / 32 for item i: the only items that may come out; all where absent. */
   readonly allowed?: Uint32Array;
   readonly k: number;
+  /** The values of `histories` are the model's inputs as they are, not to be scaled again. */
+  readonly asInputs?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -65,7 +67,7 @@ async function chunk(
   into: Chunk,
 ) {
   const mine = selectRows(histories, into.rows);
-  const input = uploadRows(backend, mine, model.inputValues(mine));
+  const input = uploadRows(backend, mine, request.asInputs ? mine.values : model.inputValues(mine));
   const seen = request.seen ? uploadRows(backend, selectRows(request.seen, into.rows)) : input;
   const rows = consecutive(backend, mine.rows);
   const { scores, allowed, topItems, topScores } = into;

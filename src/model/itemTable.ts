@@ -10,6 +10,7 @@ const HOST_TABLE_BYTES = 2 * 2 ** 30;
 
 /** A model that is one table of items by items: score_j = sum over the history of x_i weights[i, j]. */
 export class ItemTable implements Model {
+  readonly isAdditive = true;
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly #noBias: Tensor;
 

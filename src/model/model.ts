@@ -13,8 +13,17 @@ export interface Model {
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** f32[nnz]: the input values of these histories, or undefined when all are 1. */
   inputValues(histories: Csr): Float32Array | undefined;
+  /** Whether every score is a constant plus one term for each entry of the history, in its input value. */
+  readonly isAdditive: boolean;
   /** scores f32[batch, items] of the batch's rows of `histories`, whose values are this model's inputValues. */
   score(histories: SparseRows, batch: BatchRows, scores: Tensor): void;
+  /**
+   * How the score of one item changes with each input: fills those of `out` f32[nnz] that belong to the batch's rows.
+   * Absent where the model is not a smooth function of its inputs.
+   */
+  inputGradients?(histories: SparseRows, batch: BatchRows, item: number, out: Tensor): void;
+  /** f32[units, items]: what each unit of the narrowest layer adds to each score; absent in models without units. */
+  readonly unitWeights?: Tensor;
   dispose(): void;
 }
 

@@ -91,6 +91,14 @@ export class Network implements TrainableModel {
     return this.#parameters;
   }
 
+  get isAdditive(): boolean {
+    return this.config.hidden.length === 0;
+  }
+
+  get unitWeights(): Tensor | undefined {
+    return this.isAdditive ? undefined : this.#layers.at(-1)!.weights;
+  }
+
   inputValues(histories: Csr): Float32Array | undefined {
     return this.config.normalise === 'l2' ? scaleRows(histories, euclidean) : histories.values;
   }
@@ -101,6 +109,25 @@ export class Network implements TrainableModel {
 
   score(histories: SparseRows, batch: BatchRows, scores: Tensor): void {
     this.#forward(histories, batch, this.#workspace(scores.shape[0]), scores, KEEP_ALL);
+  }
+
+  inputGradients(histories: SparseRows, batch: BatchRows, item: number, out: Tensor): void {
+    const { backend, config, items } = this;
+    const rows = batch.count;
+    const space = this.#workspace(rows);
+    backend.scope(() => {
+      const logits = backend.zeros('f32', [rows, items]);
+      this.#forward(histories, batch, space, logits, KEEP_ALL);
+      const chosen = new Float32Array(rows * items);
+      for (let row = 0; row < rows; row++) chosen[row * items + item] = 1;
+      let outGrad = backend.tensor(chosen, [rows, items]);
+      for (let l = this.#layers.length - 1; l > 0; l--) {
+        const [a, b, saved] = [outGrad, this.#layers[l].weights, space.saved[l - 1]];
+        outGrad = backend.zeros('f32', [rows, config.hidden[l - 1]]);
+        backend.matmulNTActivation({ a, b, saved, out: outGrad, activation: config.activation });
+      }
+      backend.bagInputGrad({ places: histories, batch, weights: this.#layers[0].weights, outGrad, out });
+    });
   }
 
   gradients(step: StepInputs): void {

@@ -125,7 +125,7 @@ export class Recommender {
     }
     const include = options.include && this.#indices(options.include);
     const exclude = this.#indices(options.exclude ?? []);
-    const histories = whos.map((who) => this.#history(who));
+    const histories = whos.map((who) => this.historyOf(who));
     const seen = histories.map(({ known }) => [...new Set([...(withSeen ? [] : known), ...exclude.known])]);
     const seenRows = csrFromRows(seen, items.size);
     const allowed = include && itemBits(include.known, items.size);
@@ -162,9 +162,8 @@ export class Recommender {
 
   /** The model's raw score of one item for one user or history: higher is better. UNKNOWN_ID for an unknown item. */
   async score(who: Who, item: string): Promise<number> {
-    const index = this.parts.items.indexOf(item);
-    if (index === undefined) throw this.#unknown('item', item, this.parts.items);
-    const { known, weights } = this.#history(who);
+    const index = this.indexOf(item);
+    const { known, weights } = this.historyOf(who);
     const { backend, model } = this;
     const histories = csrFromRows([known], model.items, weights && [weights]);
     const input = uploadRows(backend, histories, model.inputValues(histories));
@@ -184,8 +183,15 @@ export class Recommender {
     this.model.dispose();
   }
 
-  /** Item indices of a history and their weights, where not all are 1. */
-  #history(who: Who): { known: number[]; unknown: string[]; weights?: Float32Array } {
+  /** Where an item is in the vocabulary. UNKNOWN_ID when it is not. */
+  indexOf(item: string): number {
+    const index = this.parts.items.indexOf(item);
+    if (index === undefined) throw this.#unknown('item', item, this.parts.items);
+    return index;
+  }
+
+  /** Item indices of a history, their weights where not all are 1, and the ids that the model does not know. */
+  historyOf(who: Who): { known: number[]; unknown: string[]; weights?: Float32Array } {
     if ('history' in who) return this.#indices(who.history);
     const { users, histories } = this.parts;
     if (!users || !histories) {

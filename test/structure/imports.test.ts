@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'train',
     'evaluate',
   ],
+  explain: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'model', 'evaluate', 'recommend'],
   // Compares a backend with the reference, so it makes one.
   verify: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'cpu'],
   'index.ts': [
@@ -48,6 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'train',
     'evaluate',
     'recommend',
+    'explain',
     'verify',
   ],
   'node.ts': ['index.ts', 'data', 'store'],
@@ -65,6 +67,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'train',
     'evaluate',
     'recommend',
+    'explain',
     'verify',
   ],
 };

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { done, failure, makeModel, temporaryFolder } from './helpers.js';
+
+let cwd: string;
+let remove: () => Promise<void>;
+beforeAll(async () => {
+  ({ folder: cwd, remove } = await temporaryFolder());
+  await makeModel(cwd);
+});
+afterAll(() => remove());
+
+const CPU = ['--device', 'cpu'];
+const json = async (...args: string[]) =>
+  JSON.parse((await done([...args, ...CPU, '--json'], { cwd })).stdout);
+
+describe.concurrent('explain', () => {
+  it('says why the best item is the best', async () => {
+    const [{ items }] = await json('recommend', 'model.safetensors', '--user', 'u0001', '-k', '1');
+    const asked = ['explain', 'model.safetensors', '--user', 'u0001', '--item', items[0].item];
+    const found = await json(...asked, '--counterfactual', '-k', '3');
+    expect(Object.keys(found)).toEqual([
+      'user',
+      'item',
+      'title',
+      'score',
+      'method',
+      'baseline',
+      'contributions',
+      'remainder',
+      'unknownItems',
+      'text',
+      'counterfactual',
+    ]);
+    expect(found).toMatchObject({ user: 'u0001', item: items[0].item, method: 'leaveOneOut' });
+    expect(found.score).toBeCloseTo(items[0].score, 5);
+    expect(found.text).toMatch(/^“The .*”, because of “The .*” in your history\.$/);
+    const sorted = found.contributions.map(({ contribution }: { contribution: number }) => contribution);
+    expect(sorted).toEqual([...sorted].sort((a, b) => b - a));
+    if (found.counterfactual.found) expect(found.counterfactual.removed.length).toBeGreaterThan(0);
+
+    const { stdout } = await done([...asked, '--lang', 'zh', ...CPU], { cwd });
+    expect(stdout).toMatch(/^推荐“The .*”，因为您的记录中有“The /);
+    expect(stdout).toMatch(/^contribution +item +title$/m);
+    const surrogate = await json(...asked, '--method', 'lime');
+    expect(surrogate.fit).toBeLessThanOrEqual(1);
+  });
+
+  it('refuses what it cannot explain, and says what helps', async () => {
+    const ask = (...args: string[]) => failure(['explain', 'model.safetensors', ...args, ...CPU], { cwd });
+    expect(await ask('--user', 'u0001')).toMatchObject({ exit: 2, code: 'USAGE' });
+    expect(await ask('--item', 'b0001')).toMatchObject({ exit: 2, code: 'USAGE' });
+    expect(await ask('--user', 'u0001', '--item', 'nix')).toMatchObject({ exit: 1, code: 'UNKNOWN_ID' });
+    expect(await ask('--history', 'nix', '--item', 'b0001')).toMatchObject({ exit: 1, code: 'NO_HISTORY' });
+    const additive = await ask('--user', 'u0001', '--item', 'b0001', '--method', 'additive');
+    expect(additive).toMatchObject({ exit: 2, code: 'CONFIG' });
+  });
+});
