@@ -158,6 +158,18 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     blockStart('residual', 'first', first);
     within('residual', 'first + count', first + count, out.shape[0]);
   },
+  clusterAssign({ points, centroids, assigned, distances }) {
+    matrix('clusterAssign', 'points', points, ANY, ANY);
+    matrix('clusterAssign', 'centroids', centroids, ANY, points.shape[1]);
+    vector('clusterAssign', 'assigned', assigned, points.shape[0], 'u32');
+    vector('clusterAssign', 'distances', distances, points.shape[0]);
+  },
+  clusterUpdate({ points, assigned, centroids, counts }) {
+    matrix('clusterUpdate', 'points', points, ANY, ANY);
+    matrix('clusterUpdate', 'centroids', centroids, ANY, points.shape[1]);
+    vector('clusterUpdate', 'assigned', assigned, points.shape[0], 'u32');
+    vector('clusterUpdate', 'counts', counts, centroids.shape[0], 'u32');
+  },
   uniform({ out }) {
     matrix('uniform', 'out', out, ANY, ANY);
   },

@@ -299,6 +299,30 @@ export interface Ops {
     count: number;
   }): void;
 
+  /** For every point the nearest centroid by Euclidean distance, ties to the lower index, and the distance squared. */
+  clusterAssign(args: {
+    /** f32[n, d] */
+    points: Tensor;
+    /** f32[k, d] */
+    centroids: Tensor;
+    /** u32[n] */
+    assigned: Tensor;
+    /** f32[n] */
+    distances: Tensor;
+  }): void;
+
+  /** Each centroid becomes the mean of the points assigned to it; one without points keeps its place. */
+  clusterUpdate(args: {
+    /** f32[n, d] */
+    points: Tensor;
+    /** u32[n] */
+    assigned: Tensor;
+    /** f32[k, d], changed in place */
+    centroids: Tensor;
+    /** u32[k]: how many points each has */
+    counts: Tensor;
+  }): void;
+
   /** out[r, c] = randomUniform(seed, stream, firstRow + r, c) in [0, 1). */
   uniform(args: { out: Tensor; seed: number; stream: number; firstRow: number }): void;
 

@@ -1,5 +1,6 @@
 import type { Ops } from '../backend/ops.js';
 import { bagBackward, bagForward, bagInputGrad } from './bag.js';
+import { clusterAssign, clusterUpdate } from './cluster.js';
 import {
   activatedSquaredError,
   binaryCrossEntropy,
@@ -48,6 +49,8 @@ export const cpuOps: Ops = {
   cholesky,
   triangularSolve,
   residual,
+  clusterAssign,
+  clusterUpdate,
   uniform,
   topK,
   rankOf,

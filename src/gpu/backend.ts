@@ -2,6 +2,7 @@ import type { Backend, DeviceInfo, Ops, Tensor } from '../backend/backend.js';
 import { checkAlike, checkedOps, describe, mismatch } from '../backend/check.js';
 import { FoldinError } from '../errors.js';
 import { bagOps } from './bag.js';
+import { clusterOps } from './cluster.js';
 import { BUSY_THREADS, type Family, familyFor } from './family.js';
 import { gpu } from './launch.js';
 import { lossOps } from './loss.js';
@@ -144,6 +145,7 @@ export const gpuOps = (queue: Queue, memory: Memory, family: Family): Ops => ({
   ...rankOps(queue),
   ...randomOps(queue),
   ...solveOps(queue, family),
+  ...clusterOps(queue),
 });
 
 /** The tensor as this backend's own: CONFIG when another backend made it, FREED after free(). */

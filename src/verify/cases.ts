@@ -4,6 +4,7 @@
  */
 import { bagCases } from './bagCases.js';
 import type { KernelCase } from './case.js';
+import { clusterCases } from './clusterCases.js';
 import { lossCases } from './lossCases.js';
 import { matmulCases } from './matmulCases.js';
 import { otherCases } from './otherCases.js';
@@ -20,4 +21,5 @@ export const kernelCases: readonly KernelCase[] = [
   ...otherCases,
   ...rankCases,
   ...solveCases,
+  ...clusterCases,
 ];
