@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: Loader }>> = {
     summary: 'why: what each item of a history does to the score of one',
     load: () => import('./explain.js'),
   },
+  groups: { summary: 'groups of users with like tastes', load: () => import('./groups.js') },
   info: { summary: 'adapters, and what foldin will compute on', load: () => import('./info.js') },
   verify: { summary: 'check every kernel on this adapter', load: () => import('./verify.js') },
   version: { summary: 'print the version', load: () => import('./version.js') },

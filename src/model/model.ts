@@ -22,7 +22,11 @@ export interface Model {
    * Absent where the model is not a smooth function of its inputs.
    */
   inputGradients?(histories: SparseRows, batch: BatchRows, item: number, out: Tensor): void;
-  /** f32[units, items]: what each unit of the narrowest layer adds to each score; absent in models without units. */
+  /** How many numbers `represent` gives a history; absent in models without a layer of units between input and score. */
+  readonly units?: number;
+  /** out f32[batch, units]: the outputs of the last layer before the scores. */
+  represent?(histories: SparseRows, batch: BatchRows, out: Tensor): void;
+  /** f32[units, items]: what each of these units adds to each score. */
   readonly unitWeights?: Tensor;
   dispose(): void;
 }

@@ -95,6 +95,16 @@ export class Network implements TrainableModel {
     return this.config.hidden.length === 0;
   }
 
+  get units(): number | undefined {
+    return this.config.hidden.at(-1);
+  }
+
+  represent(histories: SparseRows, batch: BatchRows, out: Tensor): void {
+    const space = this.#workspace(out.shape[0]);
+    this.#forward(histories, batch, space, undefined, KEEP_ALL);
+    this.backend.copy(space.hidden.at(-1)!, out);
+  }
+
   get unitWeights(): Tensor | undefined {
     return this.isAdditive ? undefined : this.#layers.at(-1)!.weights;
   }
@@ -162,11 +172,19 @@ export class Network implements TrainableModel {
     if (config.zeroDiagonal) backend.zeroDiagonal({ matrix: out });
   }
 
-  #forward(input: SparseRows, batch: BatchRows, space: Workspace, scores: Tensor, dropout: Dropout): void {
+  /** Without `scores` only the hidden layers. */
+  #forward(
+    input: SparseRows,
+    batch: BatchRows,
+    space: Workspace,
+    scores: Tensor | undefined,
+    dropout: Dropout,
+  ): void {
     const { backend, config } = this;
     const last = this.#layers.length - 1;
     this.#layers.forEach(({ weights, bias }, l) => {
       const saved = l === last ? scores : space.saved[l];
+      if (!saved) return;
       // gelu's derivative needs its input, so its output gets a tensor of its own.
       const split = l < last && saved !== space.hidden[l];
       const activation = l === last || split ? 'linear' : config.activation;

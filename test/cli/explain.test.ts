@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { done, failure, makeModel, temporaryFolder } from './helpers.js';
+import { done, failure, lines, makeModel, temporaryFolder } from './helpers.js';
 
 let cwd: string;
 let remove: () => Promise<void>;
@@ -53,5 +55,26 @@ describe.concurrent('explain', () => {
     expect(await ask('--history', 'nix', '--item', 'b0001')).toMatchObject({ exit: 1, code: 'NO_HISTORY' });
     const additive = await ask('--user', 'u0001', '--item', 'b0001', '--method', 'additive');
     expect(additive).toMatchObject({ exit: 2, code: 'CONFIG' });
+  });
+});
+
+describe.concurrent('groups', () => {
+  it('describes them, and writes who is in which', async () => {
+    const found = await json('groups', 'model.safetensors', '--groups', '3', '--out', 'groups.csv');
+    expect(Object.keys(found)).toEqual(['groups', 'relations', 'silhouette', 'chosenBy', 'representation']);
+    expect(found).toMatchObject({ chosenBy: 'asked', representation: 'units' });
+    const rows = lines(await readFile(join(cwd, 'groups.csv'), 'utf8'));
+    expect(rows[0]).toBe('user,group');
+    for (const { group, users } of found.groups) {
+      expect(rows.filter((row) => row.endsWith(`,${group}`))).toHaveLength(users);
+    }
+    const { stdout } = await done(['groups', 'model.safetensors', '--groups', '3', ...CPU], { cwd });
+    expect(stdout).toMatch(/^3 groups \(as asked\); silhouette -?0\.\d\d$/m);
+    expect(stdout).toMatch(/^group 1: \d+ users \(\d+%\), spread 0\.\d\d$/m);
+  });
+
+  it('refuses numbers that make no sense', async () => {
+    const refused = await failure(['groups', 'model.safetensors', '--groups', '1', ...CPU], { cwd });
+    expect(refused).toMatchObject({ exit: 2, code: 'CONFIG' });
   });
 });

@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'train',
     'evaluate',
   ],
+  groups: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'model', 'recommend'],
   explain: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'model', 'evaluate', 'recommend'],
   // Compares a backend with the reference, so it makes one.
   verify: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'cpu'],
@@ -49,6 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'train',
     'evaluate',
     'recommend',
+    'groups',
     'explain',
     'verify',
   ],
@@ -67,6 +69,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'train',
     'evaluate',
     'recommend',
+    'groups',
     'explain',
     'verify',
   ],
