@@ -29,6 +29,7 @@ export type { TieRule } from './evaluate/ties.js';
 export type { EpochEvent, Notice, StepEvent, TrainEvent } from './events.js';
 export { type Counterfactual, counterfactual } from './explain/counterfactual.js';
 export { type ExplainMethod, type ExplainOptions, type Explanation, explain } from './explain/explain.js';
+export { type Importance, type ImportanceOptions, importance } from './explain/importance.js';
 export { type DefiningItem, type Group, type Groups, type GroupsOptions, groups } from './groups/groups.js';
 export { type NetworkConfig, TEXTBOOK, TEXTBOOK_WARNING, type TrainConfig } from './model/config.js';
 export type { EaseConfig } from './model/ease.js';
@@ -43,6 +44,8 @@ export {
   type RecommendOptions,
   type Who,
 } from './recommend/recommender.js';
+export { collectReport, type ReportContents, type ReportOptions } from './report/collect.js';
+export { reportHtml } from './report/html.js';
 export { decodeModel, encodeModel, type ModelContents } from './store/modelFile.js';
 export { Trainer, type TrainerOptions, type TrainResult } from './train/trainer.js';
 export { type CaseResult, compareCase, kernelCases } from './verify/cases.js';

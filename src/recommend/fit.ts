@@ -18,6 +18,7 @@ import type { Checkpoint } from '../train/checkpoint.js';
 import { STOP_METRIC, Trainer, type TrainResult } from '../train/trainer.js';
 import { VERSION } from '../version.js';
 import { popularityOf, Recommender } from './recommender.js';
+import { type CurvePoint, curvePoint, testUsers } from './records.js';
 
 export interface FitOptions {
   /** Name in the registry; `mlp` by default. */
@@ -77,7 +78,14 @@ export async function fit(
     },
   );
   try {
-    const training = await learn(backend, model, split, config, options);
+    const curve: CurvePoint[] = [];
+    const training = await learn(backend, model, split, config, {
+      ...options,
+      onEvent(event) {
+        if (event.event === 'epoch') curve.push(curvePoint(event));
+        onEvent?.(event);
+      },
+    });
     const test = await measure(backend, model, split, options);
     const manifest = {
       formatVersion: FORMAT_VERSION,
@@ -89,6 +97,8 @@ export async function fit(
         epochs: training.epochs,
         bestEpoch: training.bestEpoch,
         stopped: training.stopped,
+        // After a resume: from there on.
+        curve,
       },
       validation: training?.validation ?? null,
       split: describeSplit(split),
@@ -97,6 +107,7 @@ export async function fit(
         ties: test.model.ties,
         metrics: test.model.metrics,
         popular: test.popular.metrics,
+        perUser: testUsers(split, test),
       },
       ...options.provenance,
     } as const;

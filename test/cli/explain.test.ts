@@ -78,3 +78,26 @@ describe.concurrent('groups', () => {
     expect(refused).toMatchObject({ exit: 2, code: 'CONFIG' });
   });
 });
+
+describe.concurrent('report', () => {
+  it('is one file, whole or not there', async () => {
+    const { bytes } = await json('report', 'model.safetensors', '--out', 'report.html', '--groups', '3');
+    const html = await readFile(join(cwd, 'report.html'), 'utf8');
+    expect(Buffer.byteLength(html)).toBe(bytes);
+    for (const part of ['The log', 'Training', 'How good it is', 'Groups of users', 'Some users, and why']) {
+      expect(html).toContain(`<h2>${part}</h2>`);
+    }
+    expect(html).toContain('because of');
+  });
+
+  it('refuses what it cannot write or show', async () => {
+    const ask = (...args: string[]) => failure(['report', ...args, ...CPU], { cwd });
+    expect(await ask('model.safetensors')).toMatchObject({ exit: 2, code: 'USAGE' });
+    expect(await ask('model.safetensors', '--out', 'no/folder.html')).toMatchObject({ code: 'FILE_WRITE' });
+    await done(
+      ['train', 'log.csv', '--model', 'popular', '--no-histories', '--out', 'bare.safetensors', ...CPU],
+      { cwd },
+    );
+    expect(await ask('bare.safetensors', '--out', 'r.html')).toMatchObject({ code: 'NO_HISTORY' });
+  });
+});

@@ -36,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   groups: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'model', 'recommend'],
   explain: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'model', 'evaluate', 'recommend'],
+  report: ['backend/random.ts', 'store', 'evaluate', 'recommend', 'groups', 'explain'],
   // Compares a backend with the reference, so it makes one.
   verify: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'cpu'],
   'index.ts': [
@@ -52,6 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'recommend',
     'groups',
     'explain',
+    'report',
     'verify',
   ],
   'node.ts': ['index.ts', 'data', 'store'],
@@ -71,6 +73,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'recommend',
     'groups',
     'explain',
+    'report',
     'verify',
   ],
 };
