@@ -139,7 +139,7 @@ export function scatterChart(text: ChartText, names: readonly string[], dots: re
     ),
     element(
       'text',
-      { class: 'label', x: -size / 2, y: 12, transform: 'rotate(-90)', 'text-anchor': 'middle' },
+      { class: 'label', x: -size / 2, y: 18, transform: 'rotate(-90)', 'text-anchor': 'middle' },
       escaped(text.yLabel),
     ),
   ];
@@ -172,7 +172,7 @@ function axes({ xLabel, yLabel }: ChartText, y: Scale, x?: Scale): string {
     element('text', { class: 'label', x: middle, y: HEIGHT - 12, 'text-anchor': 'middle' }, escaped(xLabel)),
     element(
       'text',
-      { class: 'label', x: -(TOP + bottom) / 2, y: 14, transform: 'rotate(-90)', 'text-anchor': 'middle' },
+      { class: 'label', x: -(TOP + bottom) / 2, y: 18, transform: 'rotate(-90)', 'text-anchor': 'middle' },
       escaped(yLabel),
     ),
   ].join('');
