@@ -173,7 +173,7 @@ export class Recommender {
     const { backend, model } = this;
     const histories = this.matrixOf([this.historyOf(who)]);
     const input = uploadRows(backend, histories, model.inputValues(histories));
-    const batch = { rows: consecutive(backend, 1), first: 0, count: 1 };
+    const batch = { rows: consecutive(backend, 1), first: 0, count: 1, consecutive: true } as const;
     const scores = backend.zeros('f32', [1, model.items]);
     try {
       model.score(input, batch, scores);
