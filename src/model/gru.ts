@@ -1,11 +1,12 @@
 import { type Backend, SLICE, type Tensor, type TensorGroup } from '../backend/backend.js';
 import type { Dropout, SparseRows } from '../backend/ops.js';
-import { mix, randomUniform, STREAM } from '../backend/random.js';
+import { mix, STREAM } from '../backend/random.js';
 import { type ConsecutiveRows, consecutive, type DeviceRows, freeAll } from '../backend/sparse.js';
 import type { Csr } from '../data/csr.js';
 import { requireOrder } from '../data/order.js';
 import { FoldinError } from '../errors.js';
 import { checkGruConfig, type GruConfig, refuseLargeSoftmax } from './gruConfig.js';
+import { gruShapes } from './gruParameters.js';
 import { freeSpace, type GruBackSpace, type GruSpace, gruBackSpace, gruSpace } from './gruSpace.js';
 import type { Parameters, SequenceInputs, SequenceModel } from './model.js';
 import { latestItems, type PackedStep, pack, packInto } from './packing.js';
@@ -49,7 +50,7 @@ export class Gru implements SequenceModel {
   ) {
     checkGruConfig(config);
     refuseLargeSoftmax(items);
-    const { values, tensors } = parameterGroup(backend, parameterShapes(items, config), initial);
+    const { values, tensors } = parameterGroup(backend, gruShapes(items, config), initial);
     this.#values = values;
     this.tensors = tensors;
     this.#one = backend.tensor([1]);
@@ -369,38 +370,3 @@ export class Gru implements SequenceModel {
 }
 
 const endOf = ({ first, count }: PackedStep): number => first + count;
-
-/** Shapes by name, in the order of memory: weights, then biases. */
-function parameterShapes(
-  items: number,
-  { hidden, embedding, tied }: GruConfig,
-): Map<string, readonly number[]> {
-  return new Map<string, readonly number[]>([
-    ['embedding', [items, embedding]],
-    ['inputWeights', [embedding, 3 * hidden]],
-    ['stateWeights', [hidden, 3 * hidden]],
-    ...(tied ? [] : ([['outputWeights', [hidden, items]]] as const)),
-    ['inputBias', [3 * hidden]],
-    ['stateBias', [3 * hidden]],
-    ['outputBias', [items]],
-  ]);
-}
-
-/**
- * Fresh parameters: weights of the units uniform in ±1 / sqrt(hidden), embeddings and output in ±1 / sqrt(their length),
- * biases zero.
- */
-export function initialGru(items: number, config: GruConfig, seed: number): NamedArrays {
-  return new Map(
-    [...parameterShapes(items, config)].map(([name, shape], place) => {
-      const values = new Float32Array(shape.reduce((size, n) => size * n, 1));
-      const bound = (name === 'embedding' ? config.embedding : config.hidden) ** -0.5;
-      if (shape.length === 2) {
-        for (let i = 0; i < values.length; i++) {
-          values[i] = (2 * randomUniform(seed, STREAM.weights, place, i) - 1) * bound;
-        }
-      }
-      return [name, { shape, values }];
-    }),
-  );
-}

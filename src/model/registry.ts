@@ -12,8 +12,9 @@ import {
   type TrainConfig,
 } from './config.js';
 import { EASE_DEFAULTS, type EaseConfig, fitEase } from './ease.js';
-import { Gru, initialGru } from './gru.js';
+import { Gru } from './gru.js';
 import { GRU_TRAIN_DEFAULTS, type GruConfig, gruConfig } from './gruConfig.js';
+import { initialGru } from './gruParameters.js';
 import { fitItemKnn, ITEM_KNN_DEFAULTS, type ItemKnnConfig } from './itemKnn.js';
 import { ItemTable } from './itemTable.js';
 import type { Model, TrainableModel } from './model.js';
