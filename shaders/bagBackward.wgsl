@@ -1,4 +1,4 @@
-// out[item, h] = sum over entries e of the item's column: x_e outGrad[row_e, h],
+// out[item, h] = or += sum over entries e of the item's column: x_e outGrad[row_e, h],
 // sums[h] = sum over rows of outGrad[row, h]; twin: src/cpu/bag.ts
 // A gather: one workgroup an item, no atomics, the same bytes in every run. A thread owns `perThread` vec4
 // columns; see bagForward.
@@ -10,6 +10,7 @@ struct Params {
   items: u32,
   batch: u32,
   stride4: u32,
+  accumulate: u32,
   dropKey: u32,
   dropThreshold: u32,
   keepScale: f32,
@@ -43,9 +44,11 @@ fn main(
     }
     return;
   }
+  let begin = starts[params.firstStart + item];
   let end = starts[params.firstStart + item + 1u];
+  if (params.accumulate == 1u && begin == end) { return; }
   var found = array<vec4f, 4>();
-  for (var e = starts[params.firstStart + item]; e < end; e++) {
+  for (var e = begin; e < end; e++) {
     let entry = entries[e];
     if (params.dropThreshold > 0u && mix32(mix32(params.dropKey ^ entry.x) ^ item) < params.dropThreshold) {
       continue;
@@ -56,6 +59,8 @@ fn main(
   }
   for (var j = 0u; j < perThread; j++) {
     let column = c + lanes * j;
-    if (column < params.stride4) { out[item * params.stride4 + column] = params.keepScale * found[j]; }
+    if (column >= params.stride4) { continue; }
+    let at = item * params.stride4 + column;
+    out[at] = params.keepScale * found[j] + select(vec4f(0.0), out[at], params.accumulate == 1u);
   }
 }

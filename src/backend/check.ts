@@ -1,5 +1,5 @@
 import { FoldinError } from '../errors.js';
-import type { DType, Tensor } from './backend.js';
+import { type DType, SLICE, type Tensor } from './backend.js';
 import { type BatchRows, type LossArgs, type Ops, PANEL, type SparseRows, SQUARE_PARTS } from './ops.js';
 
 type Args<K extends keyof Ops> = Parameters<Ops[K]>[0];
@@ -86,6 +86,41 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     floating('activate', 'input', input);
     alike('activate', 'out', out, input);
   },
+  dropout({ values }) {
+    matrix('dropout', 'values', values, ANY, ANY);
+  },
+  gruGatesForward(args) {
+    const { inputGates, weights, bias, states, gates, recurrent, previous } = args;
+    matrix('gruGatesForward', 'states', states, ANY, ANY);
+    const [positions, hidden] = states.shape;
+    matrix('gruGatesForward', 'inputGates', inputGates, positions, 3 * hidden);
+    matrix('gruGatesForward', 'weights', weights, hidden, 3 * hidden);
+    vector('gruGatesForward', 'bias', bias, 3 * hidden);
+    matrix('gruGatesForward', 'gates', gates, positions, 3 * hidden);
+    matrix('gruGatesForward', 'recurrent', recurrent, positions, hidden);
+    matrix('gruGatesForward', 'previous', previous, positions, hidden);
+    within('gruGatesForward', 'first + count', args.first + args.count, positions);
+    within(
+      'gruGatesForward',
+      'previousFirst + previousCount',
+      args.previousFirst + args.previousCount,
+      positions,
+    );
+  },
+  gruGatesBackward(args) {
+    const { gates, recurrent, previous, outGrad, weightsT, inputGrad, recurrentGrad, carried } = args;
+    matrix('gruGatesBackward', 'outGrad', outGrad, ANY, ANY);
+    const [positions, hidden] = outGrad.shape;
+    matrix('gruGatesBackward', 'gates', gates, positions, 3 * hidden);
+    matrix('gruGatesBackward', 'recurrent', recurrent, positions, hidden);
+    matrix('gruGatesBackward', 'previous', previous, positions, hidden);
+    matrix('gruGatesBackward', 'weightsT', weightsT, 3 * hidden, hidden);
+    matrix('gruGatesBackward', 'inputGrad', inputGrad, positions, 3 * hidden);
+    matrix('gruGatesBackward', 'recurrentGrad', recurrentGrad, positions, 3 * hidden);
+    matrix('gruGatesBackward', 'carried', carried, positions, hidden);
+    within('gruGatesBackward', 'first + count', args.first + args.count, positions);
+    within('gruGatesBackward', 'nextFirst + nextCount', args.nextFirst + args.nextCount, positions);
+  },
   softmaxNll: (args) => loss('softmaxNll', args),
   squaredError: (args) => loss('squaredError', args),
   activatedSquaredError: (args) => loss('activatedSquaredError', args),
@@ -94,6 +129,10 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     floating('sumSquares', 'input', input);
     vector('sumSquares', 'sums', sums, ANY);
     atLeast('sumSquares', 'sums', sums, slot + SQUARE_PARTS);
+  },
+  clipNorm({ grad, squares }) {
+    vector('clipNorm', 'grad', grad, ANY);
+    vector('clipNorm', 'squares', squares, SQUARE_PARTS);
   },
   recordLoss({ parts: partial, ring, count, slot }) {
     vector('recordLoss', 'parts', partial, ANY);
@@ -235,6 +274,13 @@ function vector(op: string, argument: string, tensor: Tensor, size: number, dtyp
 
 function atLeast(op: string, argument: string, tensor: Tensor, size: number): void {
   if (!(tensor.size >= size)) throw mismatch(op, argument, `at least ${size} long`, describe(tensor));
+}
+
+/** SHAPE_MISMATCH unless the rows are there and begin where a slice may begin. */
+export function checkSlice(tensor: Tensor, first: number, count: number): void {
+  within('slice', 'first + count', first + count, tensor.shape[0]);
+  if (first % SLICE !== 0) throw mismatch('slice', 'first', `a multiple of ${SLICE}`, String(first));
+  if (count < 1) throw mismatch('slice', 'count', 'at least 1', String(count));
 }
 
 function floating(op: string, argument: string, tensor: Tensor): void {

@@ -1,4 +1,5 @@
 import type { Tensor } from './backend.js';
+import type { GruOps } from './gruOps.js';
 
 export type Activation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'gelu';
 
@@ -39,7 +40,7 @@ export interface BatchRows {
  * launch in gpu/, the row of the test table. Arguments that are tensors carry the names of the
  * shader's buffers. Outputs belong to the caller and are overwritten unless said otherwise.
  */
-export interface Ops {
+export interface Ops extends GruOps {
   /**
    * Sparse times dense: out[b, h] = activation(sum over entries e of row b: x_e weights[item_e, h] + bias[h]),
    * x_e = values_e, dropped or scaled as `dropout` says.
@@ -76,6 +77,8 @@ export interface Ops {
     /** f32[hidden]: column sums of outGrad, the gradient of the bias */
     sums: Tensor;
     dropout: Dropout;
+    /** Adds to what `out` holds, instead of overwriting it. `sums` is overwritten all the same. */
+    accumulate?: boolean;
   }): void;
 
   /**
@@ -117,9 +120,9 @@ export interface Ops {
 
   /**
    * The gradients of a dense layer: out = aᵀ b of its weights, sums = column sums of b of its bias.
-   * a f32[m, k], b f32[m, n], out f32[k, n], sums f32[n].
+   * a f32[m, k], b f32[m, n], out f32[k, n], sums f32[n]. `accumulate` adds both to what is there.
    */
-  matmulTN(args: { a: Tensor; b: Tensor; out: Tensor; sums: Tensor }): void;
+  matmulTN(args: { a: Tensor; b: Tensor; out: Tensor; sums: Tensor; accumulate?: boolean }): void;
 
   /**
    * out = (sum of the parts) * activation'(saved); parts f32[splits * m, n], saved and out f32[m, n].
@@ -129,6 +132,13 @@ export interface Ops {
 
   /** out = activation(input), element by element; same shapes. */
   activate(args: { input: Tensor; out: Tensor; activation: Activation }): void;
+
+  /**
+   * Dropout of single numbers, in place: values[i, j] <- 0 where randomBits(seed, step, i, j) < dropThreshold(rate), else
+   * values[i, j] / (1 - rate). Called on a gradient with the same numbers it is its own backward pass.
+   * values f32[m, n]; of a slice, rows count from its first.
+   */
+  dropout(args: { values: Tensor; dropout: Dropout }): void;
 
   /**
    * Multinomial negative log-likelihood (Liang et al. 2018, eq. 2), summed over items, and its gradient in place.
@@ -163,6 +173,13 @@ export interface Ops {
     /** Of an input of one dimension: how many leading numbers count; all of them where absent. */
     count?: number;
   }): void;
+
+  /**
+   * Holds the length of a gradient down (Pascanu et al. 2013, alg. 1), in place:
+   * grad <- grad min(1, most / (length + 1e-6)), where the length is the root of the sum of the SQUARE_PARTS numbers of
+   * `squares` f32[SQUARE_PARTS], see sumSquares.
+   */
+  clipNorm(args: { grad: Tensor; squares: Tensor; most: number }): void;
 
   /**
    * ring[slot] = sum of parts[0 .. count]; NaN when any of them is not finite (tested by bits).

@@ -28,6 +28,8 @@ export const STREAM = {
   sample: 6,
   swaps: 7,
   bootstrap: 8,
+  stateDropout: 9,
+  batches: 10,
 } as const;
 
 /** The bits at or above which an input is kept: u32 threshold of dropping with probability `rate`. */

@@ -70,6 +70,7 @@ interface CleaningFlags {
   readonly minUser?: number;
   readonly minItem?: number;
   readonly weight?: string;
+  readonly order?: string;
 }
 
 export type LogFlags = ReadingFlags & CleaningFlags & { readonly items?: string };
@@ -100,7 +101,11 @@ export const defineCleaning = (command: Command): Command =>
     )
     .option('--min-user <n>', 'leave out users with fewer items', wholeNumber('min-user'))
     .option('--min-item <n>', 'leave out items with fewer users', wholeNumber('min-item'))
-    .option('--weight <rule>', 'weight of a pair: none (default), value, log1p or cap:N');
+    .option('--weight <rule>', 'weight of a pair: none (default), value, log1p or cap:N')
+    .option(
+      '--order <rule>',
+      "what came first: time (default), or file if each user's lines stand in that order",
+    );
 
 /** The options of readLog, as plain JSON. */
 export function readingOf(flags: ReadingFlags): ReadLogOptions {
@@ -120,8 +125,8 @@ export function readingOf(flags: ReadingFlags): ReadLogOptions {
 
 /** The options of clean, as plain JSON. */
 export function cleaningOf(flags: CleaningFlags): CleanOptions {
-  const { duplicates, minValue, minUser, minItem, weight } = flags;
-  return given({ duplicates, minValue, minUser, minItem, weight }) as CleanOptions;
+  const { duplicates, minValue, minUser, minItem, weight, order } = flags;
+  return given({ duplicates, minValue, minUser, minItem, weight, order }) as CleanOptions;
 }
 
 /** An object without its undefined members. */

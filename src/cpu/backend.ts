@@ -1,5 +1,5 @@
 import type { Backend, DType, Tensor, Values } from '../backend/backend.js';
-import { checkAlike, checkedOps, describe, mismatch } from '../backend/check.js';
+import { checkAlike, checkedOps, checkSlice, describe, mismatch } from '../backend/check.js';
 import { Scopes } from '../backend/scope.js';
 import { FoldinError } from '../errors.js';
 import { cpuOps } from './ops.js';
@@ -74,6 +74,13 @@ export function createCpuBackend({ precision = 'f32' }: CpuBackendOptions = {}):
       const tensor = make(dtype, shape);
       tensor.numbers.set(values);
       return tensor;
+    },
+    slice(tensor, first, count) {
+      alive();
+      checkSlice(tensor, first, count);
+      const length = tensor.size / tensor.shape[0];
+      const numbers = own(tensor).numbers.subarray(first * length, (first + count) * length);
+      return new CpuTensor(tensor.dtype, [count, ...tensor.shape.slice(1)], numbers, () => {}, own(tensor));
     },
     write(tensor, values) {
       alive();

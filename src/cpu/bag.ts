@@ -43,7 +43,8 @@ export const bagBackward: Ops['bagBackward'] = (args) => {
   const sums = new Float64Array(hidden);
 
   for (let item = 0; item < items; item++) {
-    sums.fill(0);
+    if (args.accumulate) sums.set(out.subarray(item * hidden, (item + 1) * hidden));
+    else sums.fill(0);
     const first = args.firstStart + item;
     for (let e = starts[first]; e < starts[first + 1]; e++) {
       const row = entries[2 * e];
@@ -72,6 +73,15 @@ export const bagInputGrad: Ops['bagInputGrad'] = (args) => {
       for (let h = 0; h < hidden; h++) sum += weights[indices[e] * hidden + h] * outGrad[b * hidden + h];
       out[e] = sum;
     }
+  }
+};
+
+export const dropout: Ops['dropout'] = (args) => {
+  const values = floats(args.values);
+  const [rows, columns] = args.values.shape;
+  const kept = keptFactor(args.dropout);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) values[r * columns + c] *= kept(r, c);
   }
 };
 

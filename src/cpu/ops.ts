@@ -1,6 +1,7 @@
 import type { Ops } from '../backend/ops.js';
-import { bagBackward, bagForward, bagInputGrad } from './bag.js';
+import { bagBackward, bagForward, bagInputGrad, dropout } from './bag.js';
 import { clusterAssign, clusterUpdate } from './cluster.js';
+import { gruGatesBackward, gruGatesForward } from './gru.js';
 import {
   activatedSquaredError,
   binaryCrossEntropy,
@@ -18,7 +19,7 @@ import {
   reduceActivation,
   transpose,
 } from './matmul.js';
-import { adam, sgd, zeroDiagonal } from './optimiser.js';
+import { adam, clipNorm, sgd, zeroDiagonal } from './optimiser.js';
 import { uniform } from './random.js';
 import { rankOf, topK } from './rank.js';
 import { cholesky, gram, matmulPanel, residual, triangularSolve } from './solve.js';
@@ -28,6 +29,9 @@ export const cpuOps: Ops = {
   bagForward,
   bagBackward,
   bagInputGrad,
+  dropout,
+  gruGatesForward,
+  gruGatesBackward,
   matmulNN,
   matmulNT,
   matmulNTActivation,
@@ -41,6 +45,7 @@ export const cpuOps: Ops = {
   binaryCrossEntropy,
   sumSquares,
   recordLoss,
+  clipNorm,
   sgd,
   adam,
   zeroDiagonal,

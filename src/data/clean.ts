@@ -3,6 +3,7 @@ import type { Csr } from './csr.js';
 import { DUPLICATE_POLICIES, type DuplicatePolicy, defaultPolicy } from './duplicates.js';
 import type { Interactions } from './interactions.js';
 import type { LogRows } from './logRows.js';
+import { positionsBy } from './order.js';
 import { indices, mergeRows, orderBy, type Pairs } from './pairs.js';
 import { Vocabulary } from './vocabulary.js';
 
@@ -16,6 +17,11 @@ export interface CleanOptions {
   minItem?: number;
   /** Weight of a pair: 1 ('none', the default), its value, log(1 + value), or the value but at most N. */
   weight?: 'none' | 'value' | 'log1p' | `cap:${number}`;
+  /**
+   * What says in which order things happened: their times ('time', the default; none where the log has none), or
+   * 'file': the lines of each user stand in that order. Times are then not looked at.
+   */
+  order?: 'time' | 'file';
 }
 
 export interface CleanReport {
@@ -39,15 +45,16 @@ export interface CleanReport {
 /**
  * Turns rows into interactions: pairs merged (`duplicates`), pairs at or below zero left out, then `minValue`,
  * then the k-core of `minUser` and `minItem`. Users and items without an interaction are left out.
- * The result does not depend on the order of rows (but see `mergePair` for `first` and `last` without times).
+ * The result does not depend on the order of rows (but see `order`, and `mergePair` for `first` and `last` without times).
  * A pair's time is that of its last row.
  *
  * Throws CONFIG for an impossible option, LOG_EMPTY when no interaction is left.
  */
 export function clean(
-  rows: LogRows,
+  given: LogRows,
   options: CleanOptions = {},
 ): { interactions: Interactions; report: CleanReport } {
+  const rows = options.order === 'file' ? inFileOrder(given) : given;
   const policy = options.duplicates ?? defaultPolicy(rows);
   check(rows, options, policy);
   const { minValue = Number.NEGATIVE_INFINITY, minUser = 1, minItem = 1, weight = 'none' } = options;
@@ -86,6 +93,13 @@ export function clean(
   };
 }
 
+/** The rows with their numbers for times. */
+const inFileOrder = (rows: LogRows): LogRows => ({
+  ...rows,
+  timeSec: Float64Array.from({ length: rows.count }, (_, row) => row),
+  timeIsOrder: true,
+});
+
 function check(rows: LogRows, options: CleanOptions, policy: DuplicatePolicy): void {
   const impossible = (what: string, remedy: string) => new FoldinError('CONFIG', what, { remedy });
   if (!DUPLICATE_POLICIES.includes(policy)) {
@@ -97,7 +111,9 @@ function check(rows: LogRows, options: CleanOptions, policy: DuplicatePolicy): v
       throw impossible(`${name} is ${least}`, 'Give a whole number of at least 1.');
     }
   }
-  const { minValue, weight = 'none' } = options;
+  const { minValue, weight = 'none', order = 'time' } = options;
+  if (order !== 'time' && order !== 'file')
+    throw impossible(`order "${order}" is not known`, 'Use time or file.');
   if (minValue !== undefined && !Number.isFinite(minValue)) {
     throw impossible(`minValue is ${minValue}`, 'Give a finite number.');
   }
@@ -158,18 +174,20 @@ function build(rows: LogRows, pairs: Pairs, keep: Uint8Array, weight: string): I
   const indptr = new Uint32Array(users.vocabulary.size + 1);
   for (const p of order) indptr[users.indexOf(pairs.user[p]) + 1]++;
   for (let u = 0; u < users.vocabulary.size; u++) indptr[u + 1] += indptr[u];
+  const timeSec = pairs.timeSec && Float64Array.from(order, (p) => pairs.timeSec![p]);
   const matrix: Csr = {
     rows: users.vocabulary.size,
     columns: items.vocabulary.size,
     indptr,
     indices: order.map((p) => items.indexOf(pairs.item[p])),
     values: weight === 'none' ? undefined : Float32Array.from(order, (p) => weigh(pairs.value[p], weight)),
+    ...(timeSec && { positions: positionsBy(indptr, timeSec) }),
   };
   return {
     users: users.vocabulary,
     items: items.vocabulary,
     matrix,
-    timeSec: pairs.timeSec && Float64Array.from(order, (p) => pairs.timeSec![p]),
+    timeSec,
     timeIsOrder: rows.timeIsOrder,
   };
 }

@@ -44,7 +44,8 @@ export class Ranker {
     const [capacity] = this.#scores.shape;
     for (let first = 0; first < set.history.rows; first += capacity) {
       throwIfAborted(signal);
-      const batch = { rows: this.#rows, first, count: Math.min(capacity, set.history.rows - first) };
+      const count = Math.min(capacity, set.history.rows - first);
+      const batch = { rows: this.#rows, first, count, consecutive: true } as const;
       model.score(this.#history, batch, this.#scores);
       backend.rankOf({
         scores: this.#scores,

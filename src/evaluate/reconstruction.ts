@@ -48,7 +48,12 @@ export async function reconstructionError(
 
 async function scoresOf(backend: Backend, model: Model, histories: Csr) {
   const input = uploadRows(backend, histories, model.inputValues(histories));
-  const batch = { rows: consecutive(backend, histories.rows), first: 0, count: histories.rows };
+  const batch = {
+    rows: consecutive(backend, histories.rows),
+    first: 0,
+    count: histories.rows,
+    consecutive: true,
+  } as const;
   const scores = backend.zeros('f32', [histories.rows, model.items]);
   try {
     model.score(input, batch, scores);

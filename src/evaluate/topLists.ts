@@ -76,7 +76,7 @@ async function chunk(
     for (let first = 0; first < mine.rows; first += scores.shape[0]) {
       throwIfAborted(signal);
       const count = Math.min(scores.shape[0], mine.rows - first);
-      const batch = { rows, first, count };
+      const batch = { rows, first, count, consecutive: true } as const;
       model.score(input, batch, scores);
       backend.topK({ scores, seen, batch, allowed, topItems, topScores });
       const at = k * (into.rows[0] + first);

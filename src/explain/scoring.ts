@@ -1,5 +1,6 @@
 import type { Backend } from '../backend/backend.js';
 import type { Csr } from '../data/csr.js';
+import { positionsBy } from '../data/order.js';
 import { throwIfAborted } from '../errors.js';
 import { itemBits, topLists } from '../evaluate/topLists.js';
 import type { Model } from '../model/model.js';
@@ -41,7 +42,7 @@ export async function scoresOf(
   return Float64Array.from(scores);
 }
 
-/** Row r: the entries of the history whose place p is kept, keeps(r, p); values go with their entries. */
+/** Row r: the entries of the history whose place p is kept, keeps(r, p); values and order go with their entries. */
 export function variants(
   history: History,
   rows: number,
@@ -51,11 +52,13 @@ export function variants(
   const indptr = new Uint32Array(rows + 1);
   const indices: number[] = [];
   const values: number[] = [];
+  const keys: number[] = [];
   for (let row = 0; row < rows; row++) {
     for (let place = 0; place < length; place++) {
       if (!keeps(row, place)) continue;
       indices.push(history.indices[place]);
       if (history.values) values.push(history.values[place]);
+      if (history.positions) keys.push(history.positions[place]);
     }
     indptr[row + 1] = indices.length;
   }
@@ -65,6 +68,7 @@ export function variants(
     indptr,
     indices: Uint32Array.from(indices),
     values: history.values && Float32Array.from(values),
+    ...(history.positions && { positions: positionsBy(indptr, keys) }),
   };
 }
 

@@ -1,4 +1,3 @@
-import { csrFromRows } from '../data/csr.js';
 import { FoldinError } from '../errors.js';
 import type { Recommender, RecommenderParts, Who } from '../recommend/recommender.js';
 import type { History } from './scoring.js';
@@ -16,7 +15,8 @@ export function named({ items, titles }: RecommenderParts, index: number): Named
 
 /** A history as a matrix of one row, and its ids that the model does not know. NO_HISTORY when none is known. */
 export function historyRow(recommender: Recommender, who: Who): { history: History; unknown: string[] } {
-  const { known, unknown, weights } = recommender.historyOf(who);
+  const found = recommender.historyOf(who);
+  const { known, unknown } = found;
   if (known.length === 0) {
     throw new FoldinError(
       'NO_HISTORY',
@@ -27,5 +27,5 @@ export function historyRow(recommender: Recommender, who: Who): { history: Histo
       },
     );
   }
-  return { history: csrFromRows([known], recommender.model.items, weights && [weights]), unknown };
+  return { history: recommender.matrixOf([found]), unknown: [...unknown] };
 }

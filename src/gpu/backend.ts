@@ -1,9 +1,10 @@
 import type { Backend, DeviceInfo, Ops, Tensor } from '../backend/backend.js';
-import { checkAlike, checkedOps, describe, mismatch } from '../backend/check.js';
+import { checkAlike, checkedOps, checkSlice, describe, mismatch } from '../backend/check.js';
 import { FoldinError } from '../errors.js';
 import { bagOps } from './bag.js';
 import { clusterOps } from './cluster.js';
 import { BUSY_THREADS, type Family, familyFor } from './family.js';
+import { gruOps } from './gru.js';
 import { gpu } from './launch.js';
 import { lossOps } from './loss.js';
 import { matmulOps } from './matmul.js';
@@ -96,6 +97,10 @@ export function createGpuBackend(
       memory.upload(tensor, Array.isArray(values) ? Float32Array.from(values) : (values as Float32Array));
       return tensor;
     },
+    slice(tensor, first, count) {
+      checkSlice(tensor, first, count);
+      return own(tensor).slice(first, count);
+    },
     write(tensor, values) {
       const fits = tensor.shape.length === 1 ? values.length <= tensor.size : values.length === tensor.size;
       if (!fits || values instanceof Uint32Array !== (tensor.dtype === 'u32')) {
@@ -139,6 +144,7 @@ export function createGpuBackend(
 /** The kernels' launches; one a shader, under its name. */
 export const gpuOps = (queue: Queue, memory: Memory, family: Family): Ops => ({
   ...bagOps(queue, family),
+  ...gruOps(queue),
   ...matmulOps(queue, memory, family),
   ...lossOps(queue, memory),
   ...optimiserOps(queue, memory),

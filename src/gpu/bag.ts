@@ -1,6 +1,7 @@
 import bagBackwardShader from '../../shaders/bagBackward.wgsl';
 import bagForwardShader from '../../shaders/bagForward.wgsl';
 import bagInputGradShader from '../../shaders/bagInputGrad.wgsl';
+import dropoutShader from '../../shaders/dropout.wgsl';
 import type { Ops } from '../backend/ops.js';
 import type { Family } from './family.js';
 import { ACTIVATIONS, batchParams, dropoutParams, gpu, grid, sparse, valueStep, vec4s } from './launch.js';
@@ -9,7 +10,7 @@ import type { Queue } from './queue.js';
 export function bagOps(
   queue: Queue,
   family: Family,
-): Pick<Ops, 'bagForward' | 'bagBackward' | 'bagInputGrad'> {
+): Pick<Ops, 'bagForward' | 'bagBackward' | 'bagInputGrad' | 'dropout'> {
   const constants = family === 'tile' ? { lanes: 32, perThread: 1 } : { lanes: 8, perThread: 4 };
   const columnGroups = (stride: number) => Math.ceil(vec4s(stride) / (constants.lanes * constants.perThread));
   return {
@@ -36,7 +37,18 @@ export function bagOps(
       });
     },
 
-    bagBackward({ starts, entries, firstStart, outGrad, out, sums, dropout }) {
+    dropout({ values, dropout }) {
+      const { stride } = gpu(values);
+      const [m] = values.shape;
+      queue.launch({
+        shader: dropoutShader,
+        tensors: { values: gpu(values) },
+        params: { ...dropoutParams(dropout), m, stride4: vec4s(stride) },
+        workgroups: grid(Math.ceil((m * vec4s(stride)) / 64)),
+      });
+    },
+
+    bagBackward({ starts, entries, firstStart, outGrad, out, sums, dropout, accumulate = false }) {
       const { stride, shape } = gpu(out);
       const [x, y] = grid(shape[0] + 1);
       queue.launch({
@@ -54,6 +66,7 @@ export function bagOps(
           items: shape[0],
           batch: outGrad.shape[0],
           stride4: vec4s(stride),
+          accumulate: accumulate ? 1 : 0,
         },
         constants,
         workgroups: [x, y, columnGroups(stride)],

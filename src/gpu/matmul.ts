@@ -28,18 +28,17 @@ export function matmulOps(queue: Queue, memory: Memory, family: Family): MatmulO
     tile ? [blocks(n, 32), blocks(m, 32)] : [blocks(n, 64), blocks(m, 8)];
 
   const transpose = ({ input, out }: { input: Tensor; out: Tensor }): void => {
-    const inputRows4 = vec4s(gpu(input).rows);
     const outRows4 = vec4s(gpu(out).rows);
     queue.launch({
       shader: transposeShader,
       tensors: { input: gpu(input), out: gpu(out) },
       params: {
-        inputRows4,
+        m: input.shape[0],
         outRows4,
         inputStride4: vec4s(gpu(input).stride),
         outStride4: vec4s(gpu(out).stride),
       },
-      workgroups: [blocks(outRows4, 8), blocks(inputRows4, 8), 1],
+      workgroups: [blocks(outRows4, 8), blocks(vec4s(gpu(out).stride), 8), 1],
     });
   };
 
@@ -100,12 +99,18 @@ export function matmulOps(queue: Queue, memory: Memory, family: Family): MatmulO
       });
     },
 
-    matmulTN({ a, b, out, sums }) {
+    matmulTN({ a, b, out, sums, accumulate = false }) {
       const [m, k] = a.shape;
       queue.launch({
         shader: matmulTNShader,
         tensors: { a: gpu(a), b: gpu(b), out: gpu(out), sums: gpu(sums) },
-        params: { m, k, aStride4: vec4s(gpu(a).stride), bStride4: vec4s(gpu(b).stride) },
+        params: {
+          m,
+          k,
+          aStride4: vec4s(gpu(a).stride),
+          bStride4: vec4s(gpu(b).stride),
+          accumulate: accumulate ? 1 : 0,
+        },
         constants,
         workgroups: [...cover(k, b.shape[1]), 1],
       });

@@ -14,7 +14,7 @@ export class GpuTensor implements Tensor {
   readonly stride: number;
   /** Rows in memory. */
   readonly rows: number;
-  freed = false;
+  #freed = false;
 
   constructor(
     readonly buffer: GPUBuffer,
@@ -24,6 +24,8 @@ export class GpuTensor implements Tensor {
     readonly offset: number,
     readonly bytes: number,
     private readonly onFree: () => void,
+    /** What it is a slice of, which frees it. */
+    private readonly whole?: GpuTensor,
   ) {
     this.size = elements(shape);
     [this.rows, this.stride] = storage(dtype, shape);
@@ -33,10 +35,24 @@ export class GpuTensor implements Tensor {
     return this.shape[this.shape.length - 1];
   }
 
+  get freed(): boolean {
+    return this.#freed || (this.whole?.freed ?? false);
+  }
+
   free(): void {
     if (this.freed) return;
-    this.freed = true;
+    this.#freed = true;
     this.onFree();
+  }
+
+  /**
+   * Rows first .. first + count. It is bound to the end of the whole tensor, so that slices of any length share their
+   * bind groups.
+   */
+  slice(first: number, count: number): GpuTensor {
+    const at = 4 * first * (this.shape.length === 1 ? 1 : this.stride);
+    const shape = [count, ...this.shape.slice(1)];
+    return new GpuTensor(this.buffer, this.dtype, shape, this.offset + at, this.bytes - at, () => {}, this);
   }
 }
 
@@ -64,7 +80,7 @@ export class Memory {
   liveBytes = 0;
   peakBytes = 0;
   readonly #scopes = new Scopes();
-  readonly #scratch = new Map<string, GpuTensor>();
+  readonly #scratch = new Map<'left' | 'right', GPUBuffer>();
   readonly #pieces = new WeakMap<GpuTensor, readonly Piece[]>();
   #scratchBytes = 0;
 
@@ -121,18 +137,22 @@ export class Memory {
     this.peakBytes = Math.max(this.peakBytes, this.liveBytes + this.#scratchBytes);
   }
 
-  /** A tensor for the insides of a launch: one a shape and use, kept for good, overwritten by the next launch that needs it. */
+  /** A tensor for the insides of a launch: one piece of memory a use, kept for good, overwritten by the next that needs it. */
   scratch(shape: readonly [number, number], use: 'left' | 'right'): GpuTensor {
-    const key = `${use} ${shape}`;
-    let tensor = this.#scratch.get(key);
-    if (!tensor) {
-      const [rows, stride] = storage('f32', shape);
-      const buffer = this.#buffer(rows * stride * 4, 'f32', shape);
-      tensor = new GpuTensor(buffer, 'f32', shape, 0, buffer.size, () => {});
-      this.#scratchBytes += tensor.bytes;
-      this.#scratch.set(key, tensor);
+    const [rows, stride] = storage('f32', shape);
+    const bytes = rows * stride * 4;
+    let buffer = this.#scratch.get(use);
+    if (!buffer || buffer.size < bytes) {
+      const larger = this.#buffer(bytes, 'f32', shape);
+      if (buffer) {
+        this.#scratchBytes -= buffer.size;
+        this.pool.give(buffer);
+      }
+      buffer = larger;
+      this.#scratchBytes += buffer.size;
+      this.#scratch.set(use, buffer);
     }
-    return tensor;
+    return new GpuTensor(buffer, 'f32', shape, 0, buffer.size, () => {});
   }
 
   #release(buffer: GPUBuffer): void {

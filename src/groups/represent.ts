@@ -48,7 +48,7 @@ export async function represent(
       );
       const input = uploadRows(backend, mine, model.inputValues(mine));
       const rows = consecutive(backend, count);
-      const place = { rows, first: 0, count };
+      const place = { rows, first: 0, count, consecutive: true } as const;
       if (projection && scores) {
         model.score(input, place, scores);
         backend.matmulNN({ a: scores, ...projection, out, activation: 'linear' });

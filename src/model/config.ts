@@ -37,10 +37,14 @@ export interface TrainConfig {
   readonly weightDecay: number;
   /** Of sgd. */
   readonly momentum: number;
+  /** The most that the length of the gradient of all parameters may be; 0 lets it be. */
+  readonly clip: number;
   /** Of adam: added to the root of the second moment. */
   readonly epsilon: number;
   /** Validations without a better ndcg@100 before training stops; 0 trains all epochs and keeps the last weights. */
   readonly patience: number;
+  /** Patience runs out after so many steps at the earliest, counted from the last better validation. */
+  readonly patienceSteps: number;
   /** A validation after every so many epochs. */
   readonly validateEvery: number;
   readonly seed: number;
@@ -77,8 +81,10 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   l2: 5e-3,
   weightDecay: 0,
   momentum: 0,
+  clip: 0,
   epsilon: 1e-8,
   patience: 20,
+  patienceSteps: 0,
   validateEvery: 1,
   seed: 1,
 };
@@ -132,8 +138,10 @@ export function checkTrainConfig(config: TrainConfig): void {
   checkRange('l2', config.l2, 0, 1e6);
   checkRange('weight-decay', config.weightDecay, 0, 1e6);
   checkRange('momentum', config.momentum, 0, 0.9999);
+  checkRange('clip', config.clip, 0, 1e6);
   checkRange('epsilon', config.epsilon, 1e-16, 1);
   checkWhole('patience', config.patience, 0, 1e6);
+  checkWhole('patience-steps', config.patienceSteps, 0, 1e9);
   checkWhole('validate-every', config.validateEvery, 1, 1e6);
   checkWhole('seed', config.seed, 0, 0xffffffff);
   if (config.weightDecay > 0 && config.optimizer !== 'adamw') {

@@ -3,7 +3,7 @@ import type { BatchRows, SparseRows } from '../backend/ops.js';
 import type { Csr } from '../data/csr.js';
 import { FoldinError } from '../errors.js';
 import type { Model } from './model.js';
-import type { NamedArrays } from './network.js';
+import type { NamedArrays } from './parameters.js';
 
 /** Tables are read back, finished and saved by the host, whose arrays and files should stay below this. */
 const HOST_TABLE_BYTES = 2 * 2 ** 30;

@@ -3,15 +3,9 @@ import type { BatchRows, Dropout, SparseRows } from '../backend/ops.js';
 import { mix, randomUniform, STREAM } from '../backend/random.js';
 import { freeAll } from '../backend/sparse.js';
 import type { Csr } from '../data/csr.js';
-import { FoldinError } from '../errors.js';
 import { checkNetworkConfig, type NetworkConfig } from './config.js';
-import type { Parameters, StepInputs, TrainableModel } from './model.js';
-
-/** Weights and biases by name: W1 f32[items, hidden1], b1, W2, ... as the model file holds them. */
-export type NamedArrays = ReadonlyMap<
-  string,
-  { shape: readonly number[]; values: Float32Array | Float64Array }
->;
+import type { HistoryModel, Parameters, StepInputs } from './model.js';
+import { type NamedArrays, parameterGroup } from './parameters.js';
 
 interface Layer {
   readonly weights: Tensor;
@@ -39,8 +33,10 @@ const KEEP_ALL: Dropout = { rate: 0, seed: 0, step: 0 };
  * A feed-forward network over histories: a sparse first layer, dense ones after it, a score for every item.
  * With no hidden layer it is the linear model r = x W + b.
  */
-export class Network implements TrainableModel {
-  readonly tensors = new Map<string, Tensor>();
+export class Network implements HistoryModel {
+  readonly learnsFrom = 'histories';
+  /** W1 f32[items, hidden1], b1, W2, ... */
+  readonly tensors: ReadonlyMap<string, Tensor>;
   readonly #layers: Layer[] = [];
   readonly #workspaces = new Map<number, Workspace>();
   readonly #backwards = new Map<number, BackwardSpace>();
@@ -55,25 +51,9 @@ export class Network implements TrainableModel {
     initial: NamedArrays,
   ) {
     checkNetworkConfig(config);
-    const shapes = parameterShapes(items, config.hidden);
-    this.#values = backend.group([...shapes.values()]);
-    try {
-      [...shapes].forEach(([name, shape], i) => {
-        const array = initial.get(name);
-        if (array?.shape.join() !== shape.join()) {
-          throw new FoldinError(
-            'SHAPE_MISMATCH',
-            `${name} should be f32[${shape}], got [${array?.shape ?? 'nothing'}]`,
-            { remedy: 'Load a model with the configuration it was saved with.' },
-          );
-        }
-        backend.write(this.#values.parts[i], array.values);
-        this.tensors.set(name, this.#values.parts[i]);
-      });
-    } catch (error) {
-      this.#values.whole.free();
-      throw error;
-    }
+    const { values, tensors } = parameterGroup(backend, parameterShapes(items, config.hidden), initial);
+    this.#values = values;
+    this.tensors = tensors;
     for (let l = 1; l <= config.hidden.length + 1; l++) {
       this.#layers.push({ weights: this.tensors.get(`W${l}`)!, bias: this.tensors.get(`b${l}`)! });
     }

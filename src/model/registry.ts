@@ -1,5 +1,6 @@
 import type { Backend } from '../backend/backend.js';
 import type { Csr } from '../data/csr.js';
+import { requireOrder } from '../data/order.js';
 import { FoldinError } from '../errors.js';
 import { Popular, Random } from './baselines.js';
 import {
@@ -11,14 +12,22 @@ import {
   type TrainConfig,
 } from './config.js';
 import { EASE_DEFAULTS, type EaseConfig, fitEase } from './ease.js';
+import { Gru } from './gru.js';
+import { GRU_TRAIN_DEFAULTS, type GruConfig, gruConfig } from './gruConfig.js';
+import { initialGru } from './gruParameters.js';
 import { fitItemKnn, ITEM_KNN_DEFAULTS, type ItemKnnConfig } from './itemKnn.js';
 import { ItemTable } from './itemTable.js';
-import type { Model } from './model.js';
-import { initialWeights, type NamedArrays, Network } from './network.js';
+import type { Model, TrainableModel } from './model.js';
+import { initialWeights, Network } from './network.js';
 import type { FitControl } from './pace.js';
+import type { NamedArrays } from './parameters.js';
 
-/** The options of a model that differ from its defaults: a network's, or those of `ease` or `itemknn`. */
-export type ModelOptions = Partial<NetworkConfig> | Partial<EaseConfig> | Partial<ItemKnnConfig>;
+/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn` or `gru`. */
+export type ModelOptions =
+  | Partial<NetworkConfig>
+  | Partial<EaseConfig>
+  | Partial<ItemKnnConfig>
+  | Partial<GruConfig>;
 
 /** What a new model is made from: its training histories, its options, and the seed of its first weights. */
 export interface ModelInit {
@@ -80,6 +89,16 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   ),
   linear: network('linear', LINEAR_DEFAULTS, LINEAR_TRAIN_DEFAULTS),
   mlp: network('mlp', MLP_DEFAULTS, TRAIN_DEFAULTS),
+  gru: {
+    train: GRU_TRAIN_DEFAULTS,
+    create(backend, { train, config, seed }) {
+      const whole = gruConfig(config as Partial<GruConfig>);
+      requireOrder(train, 'gru');
+      return new Gru(backend, train.columns, whole, initialGru(train.columns, whole, seed));
+    },
+    load: (backend, items, config, tensors) =>
+      new Gru(backend, items, gruConfig(config as Partial<GruConfig>), tensors),
+  },
 };
 
 export const MODEL_NAMES: readonly string[] = Object.keys(REGISTRY);
@@ -142,5 +161,5 @@ export function loadModel(
 }
 
 /** The model as one that learns step by step, or undefined when there is nothing to train. */
-export const trainable = (model: Model): Network | undefined =>
-  model instanceof Network ? model : undefined;
+export const trainable = (model: Model): TrainableModel | undefined =>
+  'learnsFrom' in model ? (model as TrainableModel) : undefined;

@@ -2,6 +2,7 @@ import type { Backend } from '../backend/backend.js';
 import { NO_ITEM, NOT_FINITE } from '../backend/ops.js';
 import { consecutive, freeAll, uploadRows } from '../backend/sparse.js';
 import { type Csr, columnCounts, csrFromRows, rowIndices } from '../data/csr.js';
+import { entriesInOrder } from '../data/order.js';
 import { Vocabulary } from '../data/vocabulary.js';
 import { FoldinError } from '../errors.js';
 import { itemBits, topLists } from '../evaluate/topLists.js';
@@ -9,7 +10,7 @@ import type { Model } from '../model/model.js';
 import { loadModel } from '../model/registry.js';
 import type { Manifest, ModelContents, ModelTensor } from '../store/modelFile.js';
 
-/** Who is asking: a user of the log by id, or anyone by what they did. */
+/** Who is asking: a user of the log by id, or anyone by what they did, the latest last. */
 export type Who = { readonly user: string } | { readonly history: readonly string[] };
 
 export interface RecommendOptions {
@@ -52,6 +53,16 @@ export interface RecommenderParts {
   /** u32 or f32[items]: how many training users have each item; what the fallback goes by. */
   readonly popularity: ArrayLike<number>;
   readonly manifest: Manifest;
+}
+
+/** Someone's history as the model knows it: item indices. */
+export interface KnownHistory {
+  readonly known: readonly number[];
+  readonly unknown: readonly string[];
+  /** Where not all are 1. */
+  readonly weights?: Float32Array;
+  /** Whether `known` is in the order in which it happened. */
+  readonly inOrder: boolean;
 }
 
 /** The tensor of a model file that holds `popularity`. */
@@ -130,11 +141,7 @@ export class Recommender {
     const seenRows = csrFromRows(seen, items.size);
     const allowed = include && itemBits(include.known, items.size);
     const lists = await topLists(this.backend, this.model, {
-      histories: csrFromRows(
-        histories.map(({ known }) => known),
-        items.size,
-        histories.map(({ known, weights }) => weights ?? new Array(known.length).fill(1)),
-      ),
+      histories: this.matrixOf(histories),
       seen: seenRows,
       allowed,
       k: Math.min(k, items.size),
@@ -163,11 +170,10 @@ export class Recommender {
   /** The model's raw score of one item for one user or history: higher is better. UNKNOWN_ID for an unknown item. */
   async score(who: Who, item: string): Promise<number> {
     const index = this.indexOf(item);
-    const { known, weights } = this.historyOf(who);
     const { backend, model } = this;
-    const histories = csrFromRows([known], model.items, weights && [weights]);
+    const histories = this.matrixOf([this.historyOf(who)]);
     const input = uploadRows(backend, histories, model.inputValues(histories));
-    const batch = { rows: consecutive(backend, 1), first: 0, count: 1 };
+    const batch = { rows: consecutive(backend, 1), first: 0, count: 1, consecutive: true } as const;
     const scores = backend.zeros('f32', [1, model.items]);
     try {
       model.score(input, batch, scores);
@@ -190,9 +196,9 @@ export class Recommender {
     return index;
   }
 
-  /** Item indices of a history, their weights where not all are 1, and the ids that the model does not know. */
-  historyOf(who: Who): { known: number[]; unknown: string[]; weights?: Float32Array } {
-    if ('history' in who) return this.#indices(who.history);
+  /** What is known of someone, in the order in which it happened where that is known. NO_HISTORY, UNKNOWN_ID. */
+  historyOf(who: Who): KnownHistory {
+    if ('history' in who) return { ...this.#indices(who.history), inOrder: true };
     const { users, histories } = this.parts;
     if (!users || !histories) {
       throw new FoldinError('NO_HISTORY', 'this model was saved without histories, so it knows no users', {
@@ -201,17 +207,39 @@ export class Recommender {
     }
     const row = users.indexOf(who.user);
     if (row === undefined) throw this.#unknown('user', who.user, users);
-    const weights = histories.values?.slice(histories.indptr[row], histories.indptr[row + 1]);
-    return { known: [...rowIndices(histories, row)], unknown: [], weights };
+    const entries = entriesInOrder(histories, row);
+    return {
+      known: Array.from(entries, (e) => histories.indices[e]),
+      unknown: [],
+      weights: histories.values && Float32Array.from(entries, (e) => histories.values![e]),
+      inOrder: histories.positions !== undefined,
+    };
   }
 
+  /** Histories as rows of a matrix, with their order where all have one. */
+  matrixOf(histories: readonly KnownHistory[]): Csr {
+    return csrFromRows(
+      histories.map(({ known }) => known),
+      this.parts.items.size,
+      histories.some(({ weights }) => weights)
+        ? histories.map(({ known, weights }) => weights ?? new Array(known.length).fill(1))
+        : undefined,
+      { inOrder: histories.every(({ inOrder }) => inOrder) },
+    );
+  }
+
+  /** Of an id that is given twice the last place counts, as in a log. */
   #indices(ids: readonly string[]): { known: number[]; unknown: string[] } {
     const known = new Set<number>();
     const unknown: string[] = [];
     for (const id of ids) {
       const index = this.parts.items.indexOf(id);
-      if (index === undefined) unknown.push(id);
-      else known.add(index);
+      if (index === undefined) {
+        unknown.push(id);
+        continue;
+      }
+      known.delete(index);
+      known.add(index);
     }
     return { known: [...known], unknown };
   }

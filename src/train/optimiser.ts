@@ -11,6 +11,9 @@ export class Optimiser {
   /** Adam's moments or sgd's velocity, by name, laid out as the parameters. */
   readonly #moments = new Map<string, TensorGroup>();
 
+  /** Parts of the gradient's squared length, where it is clipped. */
+  #squares: Tensor | undefined;
+
   constructor(
     private readonly backend: Backend,
     private readonly parameters: Parameters,
@@ -47,6 +50,7 @@ export class Optimiser {
   /** One step; `step` counts from 1. */
   apply(step: number): void {
     const { backend, config } = this;
+    this.#clip();
     const { learningRate, momentum, epsilon, l2, weightDecay } = config;
     const { values, grads, decayed } = this.parameters;
     const tensors = { param: values.whole, grad: grads.whole };
@@ -70,7 +74,17 @@ export class Optimiser {
     });
   }
 
+  #clip(): void {
+    const { clip } = this.config;
+    if (clip === 0) return;
+    this.#squares ??= this.backend.zeros('f32', [SQUARE_PARTS]);
+    const grad = this.parameters.grads.whole;
+    this.backend.sumSquares({ input: grad, sums: this.#squares, slot: 0, factor: 1 });
+    this.backend.clipNorm({ grad, squares: this.#squares, most: clip });
+  }
+
   dispose(): void {
+    this.#squares?.free();
     for (const { whole } of this.#moments.values()) whole.free();
   }
 }

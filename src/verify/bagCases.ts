@@ -1,7 +1,16 @@
 import type { Backend } from '../backend/backend.js';
 import type { Activation, Dropout } from '../backend/ops.js';
 import { uploadRows } from '../backend/sparse.js';
-import { ACTIVATIONS, activated, type KernelCase, magnitudes, outputsOf, stale, unitsOf } from './case.js';
+import {
+  ACTIVATIONS,
+  activated,
+  EPSILON,
+  type KernelCase,
+  magnitudes,
+  outputsOf,
+  stale,
+  unitsOf,
+} from './case.js';
 import { absolute, type BatchPlace, columnsOf, numbers, orderOf, randomCsr, uploadBatch } from './inputs.js';
 
 interface BagShape extends BatchPlace {
@@ -108,8 +117,24 @@ function dropoutMask(items: number, batch: number): KernelCase {
   };
 }
 
+/** Whole numbers at a rate of a half or scaled once: which are dropped, and one product each. */
+function dropout(m: number, n: number, rate: number): KernelCase {
+  const values = () => numbers(m * n, 26);
+  return {
+    kernel: 'dropout',
+    name: `[${m}, ${n}], rate ${rate}`,
+    run: (backend) =>
+      outputsOf(backend, () => {
+        const tensor = backend.tensor(values(), [m, n]);
+        backend.dropout({ values: tensor, dropout: { rate, seed: 0xffffffff, step: 123_456_789 } });
+        return { values: tensor };
+      }),
+    bound: () => ({ values: Float64Array.from(values(), (x) => (2 * EPSILON * Math.abs(x)) / (1 - rate)) }),
+  };
+}
+
 /** The batch is the second of two whose columns lie in one buffer, as in training. */
-function bagBackward(shape: BagShape): KernelCase {
+function bagBackward(shape: BagShape, accumulate = false): KernelCase {
   const { items, hidden, batch, first, count } = shape;
   const run = (backend: Backend, sign = (x: Float32Array) => x) =>
     outputsOf(backend, () => {
@@ -118,7 +143,8 @@ function bagBackward(shape: BagShape): KernelCase {
       const before = columnsOf(history, users.subarray(0, Math.min(3, first)));
       const columns = columnsOf(history, users.subarray(first, first + count));
       const offset = before.entries.length / 2;
-      const out = stale(backend, items, hidden);
+      const held = accumulate ? sign(numbers(items * hidden, 25)) : undefined;
+      const out = held ? backend.tensor(held, [items, hidden]) : stale(backend, items, hidden);
       const sums = stale(backend, hidden);
       backend.bagBackward({
         starts: backend.tensor(
@@ -131,12 +157,13 @@ function bagBackward(shape: BagShape): KernelCase {
         out,
         sums,
         dropout: dropoutOf(shape),
+        ...(accumulate && { accumulate }),
       });
       return { out, sums };
     });
   return {
     kernel: 'bagBackward',
-    name: shape.name,
+    name: `${shape.name}${accumulate ? ', added to what is there' : ''}`,
     run: (backend) => run(backend),
     async bound() {
       const { out, sums } = await magnitudes((backend) => run(backend, absolute));
@@ -183,4 +210,14 @@ export const bagCases: readonly KernelCase[] = [
   dropoutMask(257, 5),
   ...SHAPES.map((shape) => bagBackward(shape)),
   ...SHAPES.filter(({ rate }) => rate === undefined).map((shape) => bagInputGrad(shape)),
+  bagBackward(SHAPES[3], true),
+  bagBackward(SHAPES[7], true),
+  bagBackward(SHAPES[9], true),
+  ...[
+    [1, 1, 0.5],
+    [5, 7, 0.3],
+    [33, 130, 0.5],
+    [200, 64, 0.2],
+    [5, 30, 0.999],
+  ].map(([m, n, rate]) => dropout(m, n, rate)),
 ];

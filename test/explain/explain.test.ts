@@ -24,11 +24,10 @@ it.each([
   const values = Float64Array.from({ length: histories.indices.length }, (_, e) => 0.3 + 0.2 * e);
   const item = 17;
   const score = async (x: Float64Array) => {
-    const { indptr, indices } = uploadRows(f64, histories);
     const out = f64.zeros('f32', [4, model.items]);
     model.score(
-      { indptr, indices, values: f64.tensor(x) },
-      { rows: consecutive(f64, 4), first: 0, count: 4 },
+      { ...uploadRows(f64, histories), values: f64.tensor(x) },
+      { rows: consecutive(f64, 4), first: 0, count: 4, consecutive: true },
       out,
     );
     const scores = await f64.read(out);

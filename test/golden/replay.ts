@@ -8,7 +8,8 @@ import {
   TRAIN_DEFAULTS,
   type TrainConfig,
 } from '../../src/model/config.js';
-import { type NamedArrays, Network } from '../../src/model/network.js';
+import { Network } from '../../src/model/network.js';
+import type { NamedArrays } from '../../src/model/parameters.js';
 import { batchColumns } from '../../src/train/batches.js';
 import { Optimiser } from '../../src/train/optimiser.js';
 

@@ -1,0 +1,103 @@
+import type { Backend, Tensor } from '../backend/backend.js';
+import { randomOrder, STREAM } from '../backend/random.js';
+import { type DeviceRows, freeAll, uploadRows } from '../backend/sparse.js';
+import { type Csr, selectRows } from '../data/csr.js';
+import { FoldinError } from '../errors.js';
+import type { HistoryModel } from '../model/model.js';
+import { batchColumns, stepCount, windowCapacity, windows } from './batches.js';
+import type { FedStep, Feed, FeedOptions } from './feed.js';
+
+/**
+ * Batches of whole histories, which stay on the device: within an epoch nothing is uploaded but the order of the users
+ * and the columns of the batches.
+ */
+export class HistoryFeed implements Feed {
+  readonly #inputs: DeviceRows;
+  readonly #targets: DeviceRows;
+  readonly #histories: Csr;
+  readonly #inputValues: Float32Array | undefined;
+  readonly #capacity: { starts: number; entries: number };
+  readonly #order: Tensor;
+  readonly #starts: Tensor;
+  readonly #entries: Tensor;
+  readonly #batch: number;
+
+  constructor(
+    private readonly backend: Backend,
+    private readonly model: HistoryModel,
+    histories: Csr,
+    private readonly options: FeedOptions,
+  ) {
+    this.#histories = withItems(histories);
+    const users = this.#histories.rows;
+    this.#batch = Math.min(options.batch, users);
+    this.#inputValues = model.inputValues(this.#histories);
+    this.#inputs = uploadRows(backend, this.#histories, this.#inputValues);
+    this.#targets = uploadRows(backend, this.#histories, model.targetValues(this.#histories));
+    this.#capacity = windowCapacity(this.#histories, this.#batch);
+    this.#order = backend.zeros('u32', [users]);
+    this.#starts = backend.zeros('u32', [this.#capacity.starts]);
+    this.#entries = backend.zeros('u32', [this.#capacity.entries]);
+  }
+
+  get users(): number {
+    return this.#histories.rows;
+  }
+
+  get steps(): number {
+    return stepCount(this.users, this.#batch);
+  }
+
+  get mostParts(): number {
+    return this.#batch;
+  }
+
+  *epoch(epoch: number): Generator<FedStep> {
+    const { backend, model, users } = this;
+    const { seed } = this.options;
+    const order = randomOrder(users, seed, STREAM.order, epoch);
+    backend.write(this.#order, order);
+    for (const window of windows(this.#histories, order, this.#batch, this.#capacity)) {
+      const columns = batchColumns(this.#histories, this.#inputValues, order, this.#batch, window);
+      backend.write(this.#starts, columns.starts);
+      backend.write(this.#entries, columns.entries);
+      for (let i = 0; i < window.steps; i++) {
+        const first = (window.firstStep + i) * this.#batch;
+        yield ({ lossParts, step }) => {
+          model.gradients({
+            inputs: this.#inputs,
+            targets: this.#targets,
+            batch: { rows: this.#order, first, count: Math.min(this.#batch, users - first) },
+            capacity: this.#batch,
+            starts: this.#starts,
+            entries: this.#entries,
+            firstStart: i * (this.#histories.columns + 1),
+            lossParts,
+            step,
+            seed,
+          });
+          return this.#batch;
+        };
+      }
+    }
+  }
+
+  dispose(): void {
+    this.#inputs.free();
+    this.#targets.free();
+    freeAll([this.#order, this.#starts, this.#entries]);
+  }
+}
+
+/** The rows that hold something. */
+function withItems(histories: Csr): Csr {
+  const rows = Uint32Array.from({ length: histories.rows }, (_, r) => r).filter(
+    (r) => histories.indptr[r + 1] > histories.indptr[r],
+  );
+  if (rows.length === 0) {
+    throw new FoldinError('SPLIT_EMPTY', 'no user of the training part has an item', {
+      remedy: 'Use a longer log, another split, or a smaller --min-user and --min-item.',
+    });
+  }
+  return rows.length === histories.rows ? histories : selectRows(histories, rows);
+}
