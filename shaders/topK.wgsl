@@ -5,13 +5,16 @@
 //   2. everything at or above the bound is collected; if that is too much (adversarial order, many ties),
 //      bisection over keys and then indices finds the exact cut;
 //   3. each collected item counts how many precede it: that is its place.
+// `items` are those of a block that begins with `firstItem`, a multiple of 64; topItems, seenIndices and the bits of
+// `allowed` count over the whole catalogue.
 // scores: f32[batch, items]   seenIndptr: u32[users + 1]   seenIndices: u32[nnz]   rows: u32[any]
-// allowed: u32[ceil(items / 32)]   topItems: u32[batch, k]   topScores: f32[batch, k]
+// allowed: u32[ceil((firstItem + items) / 32)]   topItems: u32[batch, k]   topScores: f32[batch, k]
 // #include "include/order.wgsl"
 struct Params {
   first: u32,
   count: u32,
   items: u32,
+  firstItem: u32,
   stride: u32,
   k: u32,
   done: u32,
@@ -89,7 +92,7 @@ fn collect(base: u32, thread: u32, cursor: Cursor, key: u32, limit: u32) {
 
 fn fill(row: u32, thread: u32, start: u32, item: u32) {
   for (var j = start + thread; j < params.wanted; j += 64u) {
-    topItems[row * params.k + params.done + j] = item;
+    topItems[row * params.k + params.done + j] = item; // NO_ITEM or NOT_FINITE
     topScores[row * params.topStride + params.done + j] = MASKED;
   }
 }
@@ -107,10 +110,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   if (params.done == 0u) {
     let user = rows[params.first + row];
     let end = seenIndptr[user + 1u];
-    for (var e = seenIndptr[user] + thread; e < end; e += 64u) { scores[base + seenIndices[e]] = MASKED; }
+    for (var e = seenIndptr[user] + thread; e < end; e += 64u) {
+      let column = seenIndices[e] - params.firstItem; // An item before the block wraps around, beyond its end.
+      if (column < params.items) { scores[base + column] = MASKED; }
+    }
     // Most words allow all of their items: one look then does for 32 of them.
     for (var word = thread; word < (params.items + 31u) / 32u; word += 64u) {
-      let bits = allowed[word];
+      let bits = allowed[params.firstItem / 32u + word];
       if (bits == 0xffffffffu) { continue; }
       for (var bit = 0u; bit < min(32u, params.items - 32u * word); bit++) {
         if ((bits & (1u << bit)) == 0u) { scores[base + 32u * word + bit] = MASKED; }
@@ -119,7 +125,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   } else {
     let item = topItems[row * params.k + params.done - 1u];
     let exhausted = item >= NOT_FINITE;
-    cursor = Cursor(select(keyOf(topScores[row * params.topStride + params.done - 1u]), 0u, exhausted), item);
+    let key = select(keyOf(topScores[row * params.topStride + params.done - 1u]), 0u, exhausted);
+    cursor = Cursor(key, item - params.firstItem);
   }
   storageBarrier();
 
@@ -179,7 +186,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
       if (keys[j] > key || (keys[j] == key && indices[j] < item)) { place++; }
     }
     if (place < params.wanted) {
-      topItems[row * params.k + params.done + place] = item;
+      topItems[row * params.k + params.done + place] = params.firstItem + item;
       topScores[row * params.topStride + params.done + place] = scores[base + item];
     }
   }

@@ -54,6 +54,8 @@ export interface Backend extends Ops {
   readonly peakBytes: number;
   /** The most bytes that `zeros` takes for one tensor: an adapter's limit; infinite for the reference. */
   readonly maxTensorBytes: number;
+  /** The most rows that one tensor f32[rows, columns] can have, or columns of one f32[columns, rows]: by the same limit. */
+  mostRows(columns: number): number;
 
   /** A tensor of zeros; every dimension is at least 1. LIMIT_EXCEEDED or OUT_OF_MEMORY when it cannot be had. */
   zeros(dtype: DType, shape: readonly number[]): Tensor;

@@ -1,5 +1,6 @@
 import { FoldinError } from '../errors.js';
 import { type DType, SLICE, type Tensor } from './backend.js';
+import { ITEM_BLOCK } from './blocks.js';
 import { type BatchRows, type LossArgs, type Ops, PANEL, type SparseRows, SQUARE_PARTS } from './ops.js';
 
 type Args<K extends keyof Ops> = Parameters<Ops[K]>[0];
@@ -212,18 +213,29 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
   uniform({ out }) {
     matrix('uniform', 'out', out, ANY, ANY);
   },
-  topK({ scores, seen, batch, allowed, topItems, topScores }) {
+  topK({ scores, seen, batch, allowed, topItems, topScores, firstItem = 0 }) {
     matrix('topK', 'scores', scores, ANY, ANY);
+    firstOfBlock('topK', firstItem);
     sparse('topK', seen, 'seen.indptr', 'seen.indices', 'seen.values');
     batchRows('topK', batch, scores.shape[0]);
-    vector('topK', 'allowed', allowed, Math.ceil(scores.shape[1] / 32), 'u32');
+    vector('topK', 'allowed', allowed, ANY, 'u32');
+    atLeast('topK', 'allowed', allowed, Math.ceil((firstItem + scores.shape[1]) / 32));
     matrix('topK', 'topItems', topItems, scores.shape[0], ANY, 'u32');
     matrix('topK', 'topScores', topScores, scores.shape[0], topItems.shape[1]);
   },
-  rankOf({ scores, seen, heldOut, batch, ranks }) {
+  scoresOf({ scores, heldOut, batch, out, firstItem = 0 }) {
+    matrix('scoresOf', 'scores', scores, ANY, ANY);
+    firstOfBlock('scoresOf', firstItem);
+    sparse('scoresOf', heldOut, 'heldOut.indptr', 'heldOut.indices', 'heldOut.values');
+    batchRows('scoresOf', batch, scores.shape[0]);
+    vector('scoresOf', 'out', out, ANY);
+  },
+  rankOf({ scores, seen, heldOut, heldOutScores, batch, ranks, firstItem = 0 }) {
     matrix('rankOf', 'scores', scores, ANY, ANY);
+    firstOfBlock('rankOf', firstItem);
     sparse('rankOf', seen, 'seen.indptr', 'seen.indices', 'seen.values');
     sparse('rankOf', heldOut, 'heldOut.indptr', 'heldOut.indices', 'heldOut.values');
+    vector('rankOf', 'heldOutScores', heldOutScores, ANY);
     batchRows('rankOf', batch, scores.shape[0]);
     vector('rankOf', 'ranks', ranks, ANY, 'u32');
   },
@@ -325,6 +337,12 @@ function within(op: string, argument: string, got: number, most: number): void {
 
 function blockStart(op: string, argument: string, got: number): void {
   if (!(got >= 0 && got % PANEL === 0)) throw mismatch(op, argument, `a multiple of ${PANEL}`, String(got));
+}
+
+function firstOfBlock(op: string, got: number): void {
+  if (!(got >= 0 && got % ITEM_BLOCK === 0)) {
+    throw mismatch(op, 'firstItem', `a multiple of ${ITEM_BLOCK}`, String(got));
+  }
 }
 
 function blockEnd(op: string, argument: string, got: number, last: number): void {

@@ -1,5 +1,6 @@
 import type { Tensor } from './backend.js';
 import type { GruOps } from './gruOps.js';
+import type { RankOps } from './rankOps.js';
 
 export type Activation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'gelu';
 
@@ -40,7 +41,7 @@ export interface BatchRows {
  * launch in gpu/, the row of the test table. Arguments that are tensors carry the names of the
  * shader's buffers. Outputs belong to the caller and are overwritten unless said otherwise.
  */
-export interface Ops extends GruOps {
+export interface Ops extends GruOps, RankOps {
   /**
    * Sparse times dense: out[b, h] = activation(sum over entries e of row b: x_e weights[item_e, h] + bias[h]),
    * x_e = values_e, dropped or scaled as `dropout` says.
@@ -342,43 +343,6 @@ export interface Ops extends GruOps {
 
   /** out[r, c] = randomUniform(seed, stream, firstRow + r, c) in [0, 1). */
   uniform(args: { out: Tensor; seed: number; stream: number; firstRow: number }): void;
-
-  /**
-   * The k best items of each row, best first; ties to the lower index. Items of `seen` never appear, nor
-   * items whose bit in `allowed` is 0. `scores` is overwritten at masked items. A row with fewer than k
-   * items to give is filled with index 0xffffffff and score MASKED, and so is a padding row. A row where an
-   * item that may be given has a score that is not finite is filled with index 0xfffffffe and score MASKED.
-   */
-  topK(args: {
-    /** f32[batch, items] */
-    scores: Tensor;
-    seen: SparseRows;
-    batch: BatchRows;
-    /** u32[ceil(items / 32)], bit i % 32 of word i / 32 */
-    allowed: Tensor;
-    /** u32[batch, k] */
-    topItems: Tensor;
-    /** f32[batch, k] */
-    topScores: Tensor;
-  }): void;
-
-  /**
-   * For each held-out entry t of each row of the batch: how many unseen items score above it, and how many
-   * others score the same, at a lower index and in all. The exact ranks give every metric at every k.
-   * An item must not be both seen and held out. `scores` is overwritten at seen items. 0xffffffff three times
-   * marks a row where an unseen item has a score that is not finite.
-   */
-  rankOf(args: {
-    /** f32[batch, items] */
-    scores: Tensor;
-    seen: SparseRows;
-    heldOut: SparseRows;
-    batch: BatchRows;
-    /** u32[3 * entries]: above, tied at a lower index, tied; entry e of heldOut at 3 (e - firstEntry) */
-    ranks: Tensor;
-    /** heldOut.indptr of the batch's first row when rows are consecutive */
-    firstEntry: number;
-  }): void;
 }
 
 export interface LossArgs {
@@ -396,9 +360,5 @@ export interface LossArgs {
 export const SQUARE_PARTS = 32;
 /** Rows of a block in the factorisation of a symmetric matrix: matmulPanel, cholesky, triangularSolve. */
 export const PANEL = 64;
-/** The score of an item that must not be ranked: -3.4e38 as an f32 holds it. */
-export const MASKED = Math.fround(-3.4e38);
-/** Index that fills a top-k list beyond its last item. */
-export const NO_ITEM = 0xffffffff;
-/** Index that marks a row whose scores are not finite. */
-export const NOT_FINITE = 0xfffffffe;
+
+export { MASKED, NO_ITEM, NOT_FINITE } from './rankOps.js';

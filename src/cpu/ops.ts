@@ -21,7 +21,7 @@ import {
 } from './matmul.js';
 import { adam, clipNorm, sgd, zeroDiagonal } from './optimiser.js';
 import { uniform } from './random.js';
-import { rankOf, topK } from './rank.js';
+import { rankOf, scoresOf, topK } from './rank.js';
 import { cholesky, gram, matmulPanel, residual, triangularSolve } from './solve.js';
 
 /** The reference: plain loops in doubles over f32 or f64 storage. */
@@ -58,5 +58,6 @@ export const cpuOps: Ops = {
   clusterUpdate,
   uniform,
   topK,
+  scoresOf,
   rankOf,
 };

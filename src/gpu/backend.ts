@@ -8,7 +8,7 @@ import { gruOps } from './gru.js';
 import { gpu } from './launch.js';
 import { lossOps } from './loss.js';
 import { matmulOps } from './matmul.js';
-import { type GpuTensor, Memory, unpad } from './memory.js';
+import { type GpuTensor, Memory, type MemoryLimits, unpad } from './memory.js';
 import { optimiserOps } from './optimiser.js';
 import { BufferPool } from './pool.js';
 import { Queue } from './queue.js';
@@ -30,17 +30,23 @@ export interface GpuBackendOptions {
   readonly family?: Family;
   /** Bytes of a large vector that one launch works on; the adapter's limit where absent. */
   readonly largestPiece?: number;
+  /** Limits below the device's own: tests make them small, so that small cases have what else only large ones do. */
+  readonly limits?: Partial<MemoryLimits>;
 }
 
 /** Runs the ops as WGSL kernels on `device`, which it then owns. */
 export function createGpuBackend(
   device: GPUDevice,
   info: DeviceInfo,
-  { family = familyFor(info.kind), largestPiece = Number.POSITIVE_INFINITY }: GpuBackendOptions = {},
+  { family = familyFor(info.kind), largestPiece = Number.POSITIVE_INFINITY, limits }: GpuBackendOptions = {},
 ): GpuBackend {
   const queue = new Queue(device);
   const memory = new Memory(
-    device.limits,
+    {
+      maxStorageBufferBindingSize: device.limits.maxStorageBufferBindingSize,
+      maxBufferSize: device.limits.maxBufferSize,
+      ...limits,
+    },
     new BufferPool(device, (buffer) => queue.retire(buffer)),
     (buffer) => queue.clear(buffer),
     (tensor, bytes) => queue.write(tensor, bytes),
@@ -82,6 +88,7 @@ export function createGpuBackend(
       return memory.peakBytes;
     },
     maxTensorBytes: memory.bindingLimit,
+    mostRows: (columns) => memory.mostRows(columns),
     zeros,
     group(shapes) {
       queue.check();
@@ -110,11 +117,21 @@ export function createGpuBackend(
     },
     copy(from, to) {
       checkAlike('copy', 'to', to, from);
-      queue.copy(own(from), own(to));
+      const targets = memory.pieces(own(to));
+      memory.pieces(own(from)).forEach(({ tensor }, i) => {
+        queue.copy(tensor, targets[i].tensor);
+      });
     },
     async read(tensor: Tensor) {
       const source = own(tensor);
-      return unpad(source, await queue.read(source));
+      if (!source.segments) return unpad(source, await queue.read(source));
+      const values = new Float32Array(source.size);
+      // All are asked for at once: what comes after this call must not show.
+      const reading = source.segments.map(async ({ tensor, start }) => {
+        values.set(unpad(tensor, await queue.read(tensor)), start);
+      });
+      await Promise.all(reading);
+      return values;
     },
     scope: (work) => memory.scope(work),
     splits(rows, columns, depth) {

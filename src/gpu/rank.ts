@@ -1,4 +1,5 @@
 import rankOfShader from '../../shaders/rankOf.wgsl';
+import scoresOfShader from '../../shaders/scoresOf.wgsl';
 import topKShader from '../../shaders/topK.wgsl';
 import type { Ops } from '../backend/ops.js';
 import { batchParams, gpu, sparse } from './launch.js';
@@ -7,8 +8,8 @@ import type { Queue } from './queue.js';
 /** How many items one dispatch of topK finds. */
 const MOST_AT_ONCE = 256;
 
-export const rankOps = (queue: Queue): Pick<Ops, 'topK' | 'rankOf'> => ({
-  topK({ scores, seen, batch, allowed, topItems, topScores }) {
+export const rankOps = (queue: Queue): Pick<Ops, 'topK' | 'scoresOf' | 'rankOf'> => ({
+  topK({ scores, seen, batch, allowed, topItems, topScores, firstItem = 0 }) {
     const [, items] = scores.shape;
     const [rows, k] = topItems.shape;
     for (let done = 0; done < k; done += MOST_AT_ONCE) {
@@ -26,6 +27,7 @@ export const rankOps = (queue: Queue): Pick<Ops, 'topK' | 'rankOf'> => ({
         params: {
           ...batchParams(batch),
           items,
+          firstItem,
           stride: gpu(scores).stride,
           k,
           done,
@@ -38,7 +40,17 @@ export const rankOps = (queue: Queue): Pick<Ops, 'topK' | 'rankOf'> => ({
     }
   },
 
-  rankOf({ scores, seen, heldOut, batch, ranks, firstEntry }) {
+  scoresOf({ scores, heldOut, batch, out, firstEntry, firstItem = 0 }) {
+    const [rows, items] = scores.shape;
+    queue.launch({
+      shader: scoresOfShader,
+      tensors: { scores: gpu(scores), ...sparse('heldOut', heldOut), rows: gpu(batch.rows), out: gpu(out) },
+      params: { ...batchParams(batch), items, firstItem, stride: gpu(scores).stride, firstEntry },
+      workgroups: [rows, 1, 1],
+    });
+  },
+
+  rankOf({ scores, seen, heldOut, heldOutScores, batch, ranks, firstEntry, firstItem = 0 }) {
     const [rows, items] = scores.shape;
     queue.launch({
       shader: rankOfShader,
@@ -46,10 +58,11 @@ export const rankOps = (queue: Queue): Pick<Ops, 'topK' | 'rankOf'> => ({
         scores: gpu(scores),
         ...sparse('seen', seen),
         ...sparse('heldOut', heldOut),
+        heldOutScores: gpu(heldOutScores),
         rows: gpu(batch.rows),
         ranks: gpu(ranks),
       },
-      params: { ...batchParams(batch), items, stride: gpu(scores).stride, firstEntry },
+      params: { ...batchParams(batch), items, firstItem, stride: gpu(scores).stride, firstEntry },
       workgroups: [rows, 1, 1],
     });
   },

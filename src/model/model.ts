@@ -1,4 +1,5 @@
 import type { Tensor, TensorGroup } from '../backend/backend.js';
+import type { ItemBlock } from '../backend/blocks.js';
 import type { BatchRows, SparseRows } from '../backend/ops.js';
 import type { ConsecutiveRows, DeviceRows } from '../backend/sparse.js';
 import type { Csr } from '../data/csr.js';
@@ -20,8 +21,13 @@ export interface Model {
   inputValues(histories: Csr): Float32Array | undefined;
   /** Whether every score is a constant plus one term for each entry of the history, in its input value. */
   readonly isAdditive: boolean;
-  /** scores f32[batch, items] of the batch's rows of `histories`, whose values are this model's inputValues. */
-  score(histories: DeviceRows, batch: ConsecutiveRows, scores: Tensor): void;
+  /** The blocks of items that `score` is asked for, where all of them do not fit one tensor. */
+  readonly blocks?: readonly ItemBlock[];
+  /**
+   * scores f32[batch, items] of the batch's rows of `histories`, whose values are this model's inputValues; of a model
+   * with `blocks` f32[batch, count] of the block that begins with `firstItem`.
+   */
+  score(histories: DeviceRows, batch: ConsecutiveRows, scores: Tensor, firstItem?: number): void;
   /**
    * How the score of one item changes with each input: fills those of `out` f32[nnz] that belong to the batch's rows.
    * Absent where the model is not a smooth function of its inputs.

@@ -1,10 +1,11 @@
 import type { Backend } from '../backend/backend.js';
 import { NO_ITEM, NOT_FINITE } from '../backend/ops.js';
-import { consecutive, freeAll, uploadRows } from '../backend/sparse.js';
+import { consecutive, uploadRows } from '../backend/sparse.js';
 import { type Csr, columnCounts, csrFromRows, rowIndices } from '../data/csr.js';
 import { entriesInOrder } from '../data/order.js';
 import { Vocabulary } from '../data/vocabulary.js';
 import { FoldinError } from '../errors.js';
+import { readScores, Scores } from '../evaluate/scores.js';
 import { itemBits, topLists } from '../evaluate/topLists.js';
 import type { Model } from '../model/model.js';
 import { loadModel } from '../model/registry.js';
@@ -173,14 +174,15 @@ export class Recommender {
     const { backend, model } = this;
     const histories = this.matrixOf([this.historyOf(who)]);
     const input = uploadRows(backend, histories, model.inputValues(histories));
-    const batch = { rows: consecutive(backend, 1), first: 0, count: 1, consecutive: true } as const;
-    const scores = backend.zeros('f32', [1, model.items]);
+    const rows = consecutive(backend, 1);
+    const scores = new Scores(backend, model, 1);
     try {
-      model.score(input, batch, scores);
-      return (await backend.read(scores))[index];
+      scores.fill(input, { rows, first: 0, count: 1, consecutive: true });
+      return (await readScores(backend, scores))[index];
     } finally {
+      scores.free();
       input.free();
-      freeAll([batch.rows, scores]);
+      rows.free();
     }
   }
 

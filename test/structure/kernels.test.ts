@@ -17,8 +17,10 @@ describe('a kernel has one name in five places', () => {
 
   it('Ops.NAME', () => {
     // A type has no keys to ask for when it runs: its methods are the members indented by two.
-    const all = [...read('src/backend/ops.ts').matchAll(/^export interface (?:Ops|\w+Ops) [\s\S]*?^\}/gm)];
-    const bodies = [...all, ...read('src/backend/gruOps.ts').matchAll(/^export interface \w+ [\s\S]*?^\}/gm)];
+    const files = filesBelow('src/backend').filter((path) => /ops\.ts$/i.test(path));
+    const bodies = files.flatMap((path) => [
+      ...read(path).matchAll(/^export interface (?:Ops|\w+Ops) [\s\S]*?^\}/gm),
+    ]);
     const members = bodies.flatMap(([body]) =>
       Array.from(body.matchAll(/^ {2}(\w+)\(/gm), ([, name]) => name),
     );
