@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import { consecutive, uploadRows } from '../../src/backend/sparse.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
 import { csrFromRows } from '../../src/data/csr.js';
+import { additive } from '../../src/explain/contributions.js';
 import { counterfactual } from '../../src/explain/counterfactual.js';
 import { explain } from '../../src/explain/explain.js';
+import { faithfulness } from '../../src/explain/faithfulness.js';
 import type { NetworkConfig } from '../../src/model/config.js';
 import { askedFor, recommenderOf } from './recommenders.js';
 import { explainSuite } from './suite.js';
@@ -62,6 +64,32 @@ it('says what it cannot explain', async () => {
   const last = items.at(-1)!.item;
   await expect(counterfactual(ease, because, last, { k: 3 })).rejects.toMatchObject(code('CONFIG'));
   await expect(counterfactual(ease, because, items[0].item, { k: 60 })).rejects.toMatchObject(code('CONFIG'));
+});
+
+it('faithfulness: exact terms empty and fill an additive score at best, the reverse order at worst', async () => {
+  const { backend, model } = await recommenderOf(f64, 'ease', { l2: 20 });
+  const history = csrFromRows([[1, 4, 9, 16, 25, 36, 49, 50, 51, 52]], model.items);
+  const { contributions } = await additive({ backend, model }, history, 20);
+  const best = await faithfulness({ backend, model }, history, 20, contributions);
+  const worst = await faithfulness(
+    { backend, model },
+    history,
+    20,
+    contributions.map((x) => -x),
+  );
+  // By hand (scores come back in f32): ten entries, eleven points, sums of what is left over the whole effect.
+  const terms = [...contributions].sort((a, b) => b - a);
+  const effect = terms.reduce((sum, x) => sum + x, 0);
+  const left = (from: number) => terms.slice(from).reduce((sum, x) => sum + x, 0) / effect;
+  const deletion =
+    Array.from({ length: 11 }, (_, i) => (i % 10 === 0 ? 0.5 : 1) * left(i)).reduce((a, b) => a + b) / 10;
+  expect(best!.deletion).toBeCloseTo(deletion, 5);
+  expect(best!.insertion).toBeCloseTo(1 - deletion, 5);
+  expect(worst!.deletion).toBeGreaterThan(best!.deletion);
+  expect(worst!.insertion).toBeLessThan(best!.insertion);
+  const popular = await recommenderOf(f64, 'popular');
+  const nothing = await faithfulness(popular, history, 20, contributions);
+  expect(nothing).toBeUndefined();
 });
 
 it('ignores what the model does not know, and lists it', async () => {
