@@ -2,10 +2,12 @@ import { FoldinError, throwIfAborted } from '../errors.js';
 import { type BadRow, type BadRowOptions, BadRows } from './badRows.js';
 import type { Detected } from './detected.js';
 import type { Reader } from './formats/reader.js';
+import { readTable, type Table, type TableSource } from './formats/table.js';
 import { Head } from './head.js';
 import type { LayoutOptions } from './layout.js';
 import type { LogBuilder } from './logBuilder.js';
 import type { LogRows } from './logRows.js';
+import { collected, randomAccessTo } from './randomAccess.js';
 import { Reading } from './reading.js';
 import { type LogSource, openSource } from './source.js';
 import type { Encoding } from './text.js';
@@ -52,33 +54,16 @@ export interface Log {
  * Throws LOG_FORMAT (too many bad rows, mixed units, not text, wrong encoding), COLUMN_MISSING, LOG_EMPTY, CONFIG,
  * ABORTED, and what the sources throw.
  */
-export async function readLog(sources: readonly LogSource[], options: ReadLogOptions = {}): Promise<Log> {
+export async function readLog(
+  sources: readonly (LogSource | TableSource)[],
+  options: ReadLogOptions = {},
+): Promise<Log> {
   const bad = new BadRows(options);
   const reading = new Reading(options, bad);
-  let bytesRead = 0;
+  const progress = new Bytes(options);
   for (const source of sources) {
-    const { format, chunks } = await openSource(source);
-    const head = new Head();
-    let reader: Reader | undefined;
-    let begun = false;
-    const begin = (bytes: Uint8Array, whole: boolean) => {
-      begun = true;
-      const text = { name: source.name, bytes, whole, encoding: reading.encoding };
-      reader = format === 'json' ? reading.json(text) : reading.text(text);
-      reader?.push(bytes);
-    };
-    for await (const chunk of chunks) {
-      throwIfAborted(options.signal);
-      bytesRead += chunk.length;
-      options.onProgress?.(bytesRead);
-      if (begun) reader?.push(chunk);
-      else {
-        const bytes = head.add(chunk);
-        if (bytes) begin(bytes, false);
-      }
-    }
-    if (!begun) begin(head.all(), true);
-    reader?.end();
+    if ('table' in source) await readRows(source.name, await source.table(options.signal), reading, progress);
+    else await readFile(source, reading, progress);
     reading.fileRead();
   }
 
@@ -102,6 +87,63 @@ export async function readLog(sources: readonly LogSource[], options: ReadLogOpt
     badRows: bad.first,
     warnings: warnings(builder, bad),
   };
+}
+
+async function readFile(source: LogSource, reading: Reading, progress: Bytes): Promise<void> {
+  const { name } = source;
+  const { format, chunks, packed } = await openSource(source);
+  if (format === 'parquet') {
+    const { parquetTable } = await import('./formats/parquet.js');
+    const own = packed ? undefined : await randomAccessTo(source);
+    if (own) await chunks.return(undefined);
+    const access = own ?? (await collected(chunks));
+    try {
+      await readRows(name, await parquetTable(name, access), reading, progress);
+    } finally {
+      await access.close?.();
+    }
+    return;
+  }
+  const head = new Head();
+  let reader: Reader | undefined;
+  let begun = false;
+  const begin = (bytes: Uint8Array, whole: boolean) => {
+    begun = true;
+    const text = { name, bytes, whole, encoding: reading.encoding };
+    reader = format === 'json' ? reading.json(text) : reading.text(text);
+    reader?.push(bytes);
+  };
+  for await (const chunk of chunks) {
+    progress.add(chunk.length);
+    if (begun) reader?.push(chunk);
+    else {
+      const bytes = head.add(chunk);
+      if (bytes) begin(bytes, false);
+    }
+  }
+  if (!begun) begin(head.all(), true);
+  reader?.end();
+}
+
+async function readRows(name: string, table: Table, reading: Reading, progress: Bytes): Promise<void> {
+  const { paths, builder } = reading.table(name, table);
+  await readTable(name, table, paths, builder, () => progress.add(0));
+}
+
+/** Says how far the reading is, and stops it when asked to. */
+class Bytes {
+  #read = 0;
+  readonly #options: ReadLogOptions;
+
+  constructor(options: ReadLogOptions) {
+    this.#options = options;
+  }
+
+  add(bytes: number): void {
+    throwIfAborted(this.#options.signal);
+    this.#read += bytes;
+    this.#options.onProgress?.(this.#read);
+  }
 }
 
 function warnings({ time, read, usersWithoutItems }: LogBuilder, bad: BadRows): Warning[] {

@@ -8,8 +8,11 @@ import { delimitedReader } from './formats/delimited.js';
 import { detectJson } from './formats/detectJson.js';
 import { jsonReader } from './formats/json.js';
 import { matrixReader } from './formats/matrix.js';
+import type { Paths } from './formats/paths.js';
 import type { Reader } from './formats/reader.js';
-import type { Layout, LayoutOptions } from './layout.js';
+import { recordRoles } from './formats/roles.js';
+import type { Table } from './formats/table.js';
+import type { Columns, Layout, LayoutOptions } from './layout.js';
 import { type Kinds, LogBuilder } from './logBuilder.js';
 import { type Encoding, encodingOf } from './text.js';
 
@@ -50,11 +53,7 @@ export class Reading {
       return reader;
     }
     const { columns, names } = layout;
-    const builder = this.#builderFor(text.name, {
-      value: columns.value !== undefined,
-      time: columns.time !== undefined,
-      valueName: columns.value === undefined ? undefined : names?.[columns.value],
-    });
+    const builder = this.#builderFor(text.name, kindsOf(columns, names));
     return delimitedReader(text.name, layout, builder, encoding);
   }
 
@@ -70,12 +69,20 @@ export class Reading {
       encoding: this.encoding,
       ...usedColumns(columns, fields, names),
     };
-    const builder = this.#builderFor(text.name, {
-      value: columns.value !== undefined,
-      time: columns.time !== undefined,
-      valueName: columns.value === undefined ? undefined : names?.[columns.value],
-    });
+    const builder = this.#builderFor(text.name, kindsOf(columns, names));
     return jsonReader(text.name, layout, builder, this.encoding);
+  }
+
+  /** Finds the roles in a table, for `readTable`. */
+  table(name: string, table: Table): { paths: Paths; builder: LogBuilder } {
+    this.#requireLog(name, table.format === 'parquet' ? 'Parquet' : 'a database');
+    const { columns, names, paths } = recordRoles(name, table.paths, this.#options);
+    this.detected ??= {
+      format: table.format,
+      layout: 'log',
+      ...usedColumns(columns, names.length, names),
+    };
+    return { paths, builder: this.#builderFor(name, kindsOf(columns, names)) };
   }
 
   fileRead(): void {
@@ -103,3 +110,9 @@ export class Reading {
     });
   }
 }
+
+const kindsOf = ({ value, time }: Columns, names: readonly string[] | undefined): Kinds => ({
+  value: value !== undefined,
+  time: time !== undefined,
+  valueName: value === undefined ? undefined : names?.[value],
+});

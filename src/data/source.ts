@@ -1,13 +1,17 @@
 import { FoldinError } from '../errors.js';
 import { refuseForeign } from './foreign.js';
 import { gunzip } from './gunzip.js';
+import type { RandomAccess } from './randomAccess.js';
 import { chunksOf, streamFrom, withHead } from './streams.js';
+import { isZstd, unzstd } from './unzstd.js';
 
 /** Something a log can be read from: a file, a dropped `File`, a response body. `stream` may be called once. */
 export interface LogSource {
   /** What messages call it. */
   readonly name: string;
   stream(): ReadableStream<Uint8Array>;
+  /** Its bytes at any place, where they need not come in order: Parquet begins at its end. */
+  access?(): Promise<RandomAccess>;
 }
 
 /** A source of text or bytes already in memory. */
@@ -28,24 +32,34 @@ export const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean
 export interface Opened {
   readonly format: 'text' | 'json' | 'parquet';
   readonly chunks: AsyncGenerator<Uint8Array>;
+  /** It was packed: `chunks` are not the bytes of the source. */
+  readonly packed: boolean;
 }
 
 /** Bytes looked at to tell what a file is. */
 const HEAD_BYTES = 512;
 
 /**
- * Opens a source: gzip (of any number of members) is unpacked, a UTF-8 byte order mark is left out. LOG_FORMAT when
+ * Opens a source: gzip and zstd, of any number of members, are unpacked, a UTF-8 byte order mark is left out. LOG_FORMAT when
  * the content is nothing that can be read, by its first bytes.
  */
 export async function openSource(source: LogSource): Promise<Opened> {
   const raw = await withHead(chunksOf(source.stream()), HEAD_BYTES);
-  const plain = startsWith(raw.head, [0x1f, 0x8b])
-    ? await withHead(gunzip(raw.chunks, source.name), HEAD_BYTES)
-    : raw;
+  const plain = await unpacked(raw, source.name);
   const marked = startsWith(plain.head, [0xef, 0xbb, 0xbf]);
   const head = marked ? plain.head.subarray(3) : plain.head;
   refuseForeign(source.name, head);
-  return { format: formatOf(head), chunks: marked ? withoutMark(plain.chunks) : plain.chunks };
+  return {
+    format: formatOf(head),
+    packed: plain !== raw,
+    chunks: marked ? withoutMark(plain.chunks) : plain.chunks,
+  };
+}
+
+async function unpacked(raw: { head: Uint8Array; chunks: AsyncGenerator<Uint8Array> }, name: string) {
+  if (startsWith(raw.head, [0x1f, 0x8b])) return withHead(gunzip(raw.chunks, name), HEAD_BYTES);
+  if (isZstd(raw.head)) return withHead(unzstd(raw.chunks, name), HEAD_BYTES);
+  return raw;
 }
 
 async function* withoutMark(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
