@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CleanOptions } from '../data/clean.js';
-import type { ColumnRef } from '../data/detect.js';
+import type { ColumnRef, LayoutName } from '../data/layout.js';
 import type { ReadLogOptions } from '../data/readLog.js';
 import { FoldinError } from '../errors.js';
 
@@ -53,7 +53,8 @@ export const collect = (text: string, previous: readonly string[] = []): string[
 const columnOrNone = (text: string): ColumnRef | false => (text === 'none' ? false : text);
 
 interface ReadingFlags {
-  readonly user?: string;
+  readonly layout?: string;
+  readonly user?: ColumnRef | false;
   readonly item?: string;
   readonly value?: ColumnRef | false;
   readonly time?: ColumnRef | false;
@@ -79,8 +80,12 @@ export type LogFlags = ReadingFlags & CleaningFlags & { readonly items?: string 
 export const defineReading = (command: Command): Command =>
   command
     .optionsGroup('Reading the log (what is not given is detected):')
-    .option('--user <column>', 'column of the user, by name or place from 1')
-    .option('--item <column>', 'column of the item')
+    .option(
+      '--layout <name>',
+      'log: one interaction a line; matrix: users x items; adjacency: a user and their items',
+    )
+    .option('--user <column>', 'column of the user, by name or place from 1, in JSON by path', columnOrNone)
+    .option('--item <column>', 'column of the item, such as events.aid')
     .option('--value <column>', 'column of the rating or amount; "none" to use none', columnOrNone)
     .option('--time <column>', 'column of the time; "none" to use none', columnOrNone)
     .option('--delimiter <text>', 'tab, ",", ";", "|" or "::"')
@@ -109,8 +114,9 @@ export const defineCleaning = (command: Command): Command =>
 
 /** The options of readLog, as plain JSON. */
 export function readingOf(flags: ReadingFlags): ReadLogOptions {
-  const { user, item, value, time, delimiter, encoding, maxBadRows, strict } = flags;
+  const { layout, user, item, value, time, delimiter, encoding, maxBadRows, strict } = flags;
   return given({
+    layout: layout as LayoutName | undefined,
     user,
     item,
     value,

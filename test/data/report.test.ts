@@ -21,6 +21,8 @@ describe('dataReport', () => {
     const report = dataReport(log, clean(log.rows));
     expect(report).toEqual({
       detected: {
+        format: 'text',
+        layout: 'log',
         delimiter: ',',
         header: true,
         columns: { user: 'user', item: 'item', value: 'quantity', time: 'time' },
