@@ -61,9 +61,10 @@ async function writeMembers(path: string, { parts }: Recommender, { assigned }: 
   }
 }
 
-const documentOf = ({ groups, relations, silhouette, chosenBy, representation }: Groups) => ({
+const documentOf = ({ groups, relations, flow, silhouette, chosenBy, representation }: Groups) => ({
   groups,
   relations,
+  flow: flow ?? null,
   silhouette,
   chosenBy,
   representation: representation.of,
@@ -76,7 +77,14 @@ function print(found: Groups, out: Output): void {
   const names = found.groups.map(({ group }) => String(group));
   const rows = found.relations.map((row, a) => [names[a], ...row.map((x) => x.toFixed(2))]);
   out.data(`\n${out.paint.bold('likeness of the groups')}`);
-  out.data(table([['', ...names], ...rows], `r${'r'.repeat(names.length)}`));
+  const align = `r${'r'.repeat(names.length)}`;
+  out.data(table([['', ...names], ...rows], align));
+  if (!found.flow) return;
+  const { users, shares, stay } = found.flow;
+  const moved = shares.map((row, a) => [names[a], ...row.map(percent)]);
+  out.data(`\n${out.paint.bold('from the earlier half of a history to the later one')}`);
+  out.data(table([['', ...names], ...moved], align));
+  out.data(`${percent(stay)} of ${count(users)} users with six items and more stay in their group`);
 }
 
 function profile({ group, users, share, spread, defining }: Group, out: Output): string {

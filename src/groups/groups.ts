@@ -2,6 +2,7 @@ import { randomOrder } from '../backend/random.js';
 import { type Csr, columnCounts } from '../data/csr.js';
 import { FoldinError } from '../errors.js';
 import type { Recommender } from '../recommend/recommender.js';
+import { type Flow, flowOf } from './flow.js';
 import { kmeans } from './kmeans.js';
 import { type Representation, represent } from './represent.js';
 import { silhouette } from './silhouette.js';
@@ -44,6 +45,8 @@ export interface Groups {
   readonly assigned: Uint32Array;
   /** relations[a][b]: cosine of the mean tastes of groups a and b: 1 alike, 0 unrelated, -1 opposite. */
   readonly relations: readonly (readonly number[])[];
+  /** How users move between the groups; undefined where the histories know no order. */
+  readonly flow: Flow | undefined;
   /** Mean silhouette on a sample: how well users are told apart, from -1 to 1. */
   readonly silhouette: number;
   readonly chosenBy: 'asked' | 'silhouette';
@@ -74,7 +77,7 @@ export async function groups(recommender: Recommender, options: GroupsOptions = 
       remedy: `Ask for 2 to ${Math.max(2, users - 1)} groups.`,
     });
   }
-  const representation = await represent(backend, model, histories, signal);
+  const representation = await represent(backend, model, histories, { signal });
   const { points, width } = representation;
   const sample = sampleOf(points, width, seed);
   const of = (from: Float32Array, k: number) => kmeans(backend, from, width, { k, seed, signal });
@@ -98,6 +101,12 @@ export async function groups(recommender: Recommender, options: GroupsOptions = 
     groups: profiles(recommender, histories, { points, width, assigned, count: order.length }),
     assigned,
     relations: centres.map((a) => centres.map((b) => cosine(a, b))),
+    flow: await flowOf(
+      recommender,
+      representation,
+      Float32Array.from(centres.flatMap((centre) => [...centre])),
+      signal,
+    ),
     silhouette: silhouette(
       sample.points,
       width,

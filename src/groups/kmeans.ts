@@ -58,6 +58,28 @@ export async function kmeans(
   }
 }
 
+/** u32[n]: the nearest of the centroids f32[k, d] to each point. */
+export async function nearest(
+  backend: Backend,
+  points: Float32Array,
+  d: number,
+  centroids: Float32Array,
+): Promise<Uint32Array> {
+  const n = points.length / d;
+  const tensors = {
+    points: backend.tensor(points, [n, d]),
+    centroids: backend.tensor(centroids, [centroids.length / d, d]),
+    assigned: backend.zeros('u32', [n]),
+    distances: backend.zeros('f32', [n]),
+  };
+  try {
+    backend.clusterAssign(tensors);
+    return (await backend.read(tensors.assigned)) as Uint32Array;
+  } finally {
+    freeAll(Object.values(tensors));
+  }
+}
+
 type Tensors = Readonly<Record<'points' | 'assigned' | 'distances' | 'centroids' | 'counts', Tensor>>;
 
 /** Lloyd's rounds until nothing moves. */

@@ -16,6 +16,8 @@ export interface Representation {
   /** f32[users, width], each of length 1 (or 0 for a user like the average in everything). */
   readonly points: Float32Array;
   readonly width: number;
+  /** f64[width]: the mean user that was taken off. */
+  readonly mean: Float64Array;
   /** What they are made of. */
   readonly of: 'units' | 'scores';
 }
@@ -24,13 +26,13 @@ export interface Representation {
  * Where each user stands in what the model has learned: the outputs of a network's last hidden layer; for models
  * without one the scores of all items, projected on random signs (Achlioptas 2003), which keeps distances. Every
  * user is scaled to length 1 and the mean user taken off, so that directions are compared: how tastes differ from the
- * average.
+ * average. `mean` is that of an earlier representation, to place other histories among its users.
  */
 export async function represent(
   backend: Backend,
   model: Model,
   histories: Csr,
-  signal?: AbortSignal,
+  { mean, signal }: { readonly mean?: Float64Array; readonly signal?: AbortSignal } = {},
 ): Promise<Representation> {
   const width = model.units ?? PROJECTED;
   const points = new Float32Array(histories.rows * width);
@@ -48,20 +50,22 @@ export async function represent(
       );
       const input = uploadRows(backend, mine, model.inputValues(mine));
       const rows = consecutive(backend, count);
-      const place = { rows, first: 0, count, consecutive: true } as const;
-      if (projection && scores) {
-        model.score(input, place, scores);
-        backend.matmulNN({ a: scores, ...projection, out, activation: 'linear' });
-      } else model.represent!(input, place, out);
-      points.set((await backend.read(out)).subarray(0, count * width), first * width);
-      input.free();
-      rows.free();
+      try {
+        const place = { rows, first: 0, count, consecutive: true } as const;
+        if (projection && scores) {
+          model.score(input, place, scores);
+          backend.matmulNN({ a: scores, ...projection, out, activation: 'linear' });
+        } else model.represent!(input, place, out);
+        points.set((await backend.read(out)).subarray(0, count * width), first * width);
+      } finally {
+        input.free();
+        rows.free();
+      }
     }
   } finally {
     freeAll([out, ...(scores ? [scores] : []), ...(projection ? [projection.b, projection.bias] : [])]);
   }
-  centre(points, width);
-  return { points, width, of: projection ? 'scores' : 'units' };
+  return { points, width, mean: centre(points, width, mean), of: projection ? 'scores' : 'units' };
 }
 
 function projectionOf(backend: Backend, items: number) {
@@ -71,19 +75,20 @@ function projectionOf(backend: Backend, items: number) {
   return { b: backend.tensor(signs, [items, PROJECTED]), bias: backend.zeros('f32', [PROJECTED]) };
 }
 
-/** Scales every row to length 1, takes the mean row off, and scales again. */
-function centre(points: Float32Array, width: number): void {
+/** Scales every row to length 1, takes the mean row (or the one given) off, scales again, and returns what it took off. */
+function centre(points: Float32Array, width: number, given?: Float64Array): Float64Array {
   const rows = Array.from({ length: points.length / width }, (_, user) =>
     points.subarray(user * width, (user + 1) * width),
   );
   // Else long histories, whose numbers are large, would decide what the average is.
   for (const row of rows) scaleToOne(row);
-  const mean = new Float64Array(width);
-  for (const row of rows) for (let h = 0; h < width; h++) mean[h] += row[h] / rows.length;
+  const mean = given ?? new Float64Array(width);
+  if (!given) for (const row of rows) for (let h = 0; h < width; h++) mean[h] += row[h] / rows.length;
   for (const row of rows) {
     for (let h = 0; h < width; h++) row[h] -= mean[h];
     scaleToOne(row);
   }
+  return mean;
 }
 
 function scaleToOne(row: Float32Array): void {

@@ -1,6 +1,7 @@
 import { DEFAULT_METRICS } from '../evaluate/evaluate.js';
 import { bootstrapInterval } from '../evaluate/significance.js';
 import type { Summary } from '../evaluate/summary.js';
+import type { Flow } from '../groups/flow.js';
 import { type CurvePoint, KEPT_METRICS, type TestUsers } from '../recommend/records.js';
 import { type Bar, barChart, lineChart, scatterChart } from './charts.js';
 import type { ReportContents } from './collect.js';
@@ -265,8 +266,23 @@ export function groupsSection({ groups, map }: ReportContents): Section {
       ['', ...names],
       groups.relations.map((row, a) => [names[a], ...row.map((x) => x.toFixed(2))]),
     ),
+    ...flow(groups.flow, names),
   ];
   return { id: 'groups', title: 'Groups of users', body: body.join('') };
+}
+
+function flow(found: Flow | undefined, names: readonly string[]): string[] {
+  if (!found) return [];
+  return [
+    element('h3', {}, 'How users move'),
+    note(
+      `From the group of the earlier half of a history (rows) to that of the later half (columns); ${percent(found.stay)} of ${formatted(found.users)} users stay.`,
+    ),
+    tableOf(
+      ['', ...names],
+      found.shares.map((row, a) => [names[a], ...row.map(percent)]),
+    ),
+  ];
 }
 
 export function importanceSection({ importance }: ReportContents): Section {

@@ -61,7 +61,14 @@ describe.concurrent('explain', () => {
 describe.concurrent('groups', () => {
   it('describes them, and writes who is in which', async () => {
     const found = await json('groups', 'model.safetensors', '--groups', '3', '--out', 'groups.csv');
-    expect(Object.keys(found)).toEqual(['groups', 'relations', 'silhouette', 'chosenBy', 'representation']);
+    expect(Object.keys(found)).toEqual([
+      'groups',
+      'relations',
+      'flow',
+      'silhouette',
+      'chosenBy',
+      'representation',
+    ]);
     expect(found).toMatchObject({ chosenBy: 'asked', representation: 'units' });
     const rows = lines(await readFile(join(cwd, 'groups.csv'), 'utf8'));
     expect(rows[0]).toBe('user,group');

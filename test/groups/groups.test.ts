@@ -67,6 +67,10 @@ describe.each([
         if (a === b) expect(x).toBeCloseTo(1, 12);
       });
     });
+    // Readers of the sample keep to their taste.
+    expect(found.flow!.users).toBeGreaterThan(300);
+    expect(found.flow!.stay).toBeGreaterThan(0.6);
+    for (const row of found.flow!.shares) expect(row.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 12);
     // Not one workspace more than the model keeps anyway.
     await groups(recommender, { groups: 6 });
     const after = backend.liveBytes;
