@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   MODEL_FORMAT: 'a file is not a foldin model',
   MODEL_VERSION: 'a model file is of another version',
   MODEL_CORRUPT: 'a model file is damaged',
+  REPHRASE_FAILED: 'a language model did not put a sentence into its words',
   CONFIG: 'an option has an impossible value',
   USAGE: 'a command is used wrongly',
   ABORTED: 'the work was stopped',

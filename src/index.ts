@@ -30,6 +30,7 @@ export type { EpochEvent, Notice, StepEvent, TrainEvent } from './events.js';
 export { type Counterfactual, counterfactual } from './explain/counterfactual.js';
 export { type ExplainMethod, type ExplainOptions, type Explanation, explain } from './explain/explain.js';
 export { type Importance, type ImportanceOptions, importance } from './explain/importance.js';
+export { type RephraseOptions, rephrase } from './explain/rephrase.js';
 export { type DefiningItem, type Group, type Groups, type GroupsOptions, groups } from './groups/groups.js';
 export { type NetworkConfig, TEXTBOOK, TEXTBOOK_WARNING, type TrainConfig } from './model/config.js';
 export type { EaseConfig } from './model/ease.js';

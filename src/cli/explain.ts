@@ -1,13 +1,15 @@
 import { type Command, Option } from 'commander';
+import { FoldinError } from '../errors.js';
 import { type Counterfactual, counterfactual } from '../explain/counterfactual.js';
 import { EXPLAIN_METHODS, type ExplainMethod, type Explanation, explain } from '../explain/explain.js';
+import { rephrase } from '../explain/rephrase.js';
 import type { Named } from '../explain/who.js';
 import { LANGUAGES, type Language } from '../explain/words.js';
 import { Recommender } from '../recommend/recommender.js';
 import { readModelFile } from '../store/files.node.js';
 import type { CommandSpec, Context, SharedOptions } from './command.js';
 import { type DeviceFlags, defineDevice, withBackend } from './device.js';
-import { required, usage, wholeNumber } from './options.js';
+import { required, usage, wholeNumber, wrongOption } from './options.js';
 import type { Output } from './output.js';
 import { clip, count, table } from './table.js';
 import { defineWho, type WhoFlags, whoOf } from './who.js';
@@ -17,6 +19,8 @@ interface Flags extends SharedOptions, DeviceFlags, WhoFlags {
   readonly method?: ExplainMethod;
   readonly lang: Language;
   readonly counterfactual?: boolean;
+  readonly llm?: string;
+  readonly llmModel?: string;
   readonly k: number;
 }
 
@@ -40,6 +44,11 @@ surrogate around the history, with its R²). Contributions are in the units of t
       .option('--item <id>', 'the item')
       .addOption(new Option('--method <name>', 'how it is explained').choices([...EXPLAIN_METHODS]))
       .addOption(new Option('--lang <language>', 'of the sentence').choices([...LANGUAGES]).default('en'))
+      .option(
+        '--llm <url>',
+        'an OpenAI-compatible server that rephrases the sentence; it learns the items named',
+      )
+      .option('--llm-model <name>', 'the model that it runs')
       .option('--counterfactual', 'also the fewest items of the history without which it leaves the best k')
       .option('-k <n>', 'of --counterfactual', wholeNumber('k'), 10);
     defineDevice(command);
@@ -49,6 +58,10 @@ surrogate around the history, with its R²). Contributions are in the units of t
 
 async function run({ out, options, args, signal }: Context<Flags>): Promise<void> {
   const item = required(options.item, '--item', 'b0042');
+  if (options.llm && !URL.canParse(options.llm))
+    throw wrongOption('llm', options.llm, 'an address, such as http://localhost:11434/v1');
+  if (options.llm && !options.llmModel)
+    throw usage('--llm needs --llm-model', 'Name the model: --llm-model NAME.');
   if (options.user && options.user.length > 1) throw usage('several users are given', 'Give one --user.');
   const contents = await readModelFile(args[0] as string);
   await withBackend(options, out, async (backend) => {
@@ -60,12 +73,31 @@ async function run({ out, options, args, signal }: Context<Flags>): Promise<void
       const without = options.counterfactual
         ? await counterfactual(recommender, who, item, { k: options.k, signal })
         : undefined;
-      if (out.isJson) out.json({ ...found, ...(without && { counterfactual: without }) });
-      else print(found, without, out);
+      const text = options.llm ? await rephrased(found, options, out, signal) : found.text;
+      if (out.isJson) out.json({ ...found, text, ...(without && { counterfactual: without }) });
+      else print({ ...found, text }, without, out);
     } finally {
       recommender.dispose();
     }
   });
+}
+
+/** The language model's words, or the own ones and a notice. */
+async function rephrased(
+  found: Explanation,
+  { llm, llmModel, lang }: Flags,
+  out: Output,
+  signal: AbortSignal,
+): Promise<string> {
+  out.warn(`the names of these items go to ${new URL(llm!).host}`);
+  try {
+    const apiKey = process.env['FOLDIN_LLM_KEY'];
+    return await rephrase(found, { endpoint: llm!, model: llmModel!, language: lang, apiKey, signal });
+  } catch (error) {
+    if (!(error instanceof FoldinError) || error.code !== 'REPHRASE_FAILED') throw error;
+    out.warn(`${error.message}; the sentence is foldin's own`);
+    return found.text;
+  }
 }
 
 function print(found: Explanation, without: Counterfactual | undefined, out: Output): void {

@@ -47,6 +47,19 @@ describe.concurrent('explain', () => {
     expect(surrogate.fit).toBeLessThanOrEqual(1);
   });
 
+  it('keeps its own sentence, and says so, when a language model does not answer', async () => {
+    const asked = ['explain', 'model.safetensors', '--user', 'u0001', '--item', 'b0001', ...CPU];
+    const { text } = JSON.parse((await done([...asked, '--json'], { cwd })).stdout);
+    const llm = ['--llm', 'http://127.0.0.1:9/v1', '--llm-model', 'tiny'];
+    const { stdout, stderr } = await done([...asked, ...llm], { cwd });
+    expect(lines(stdout)[0]).toBe(text);
+    expect(stderr).toMatch(/go to 127\.0\.0\.1:9/);
+    expect(stderr).toMatch(/did not rephrase: .*; the sentence is foldin's own/);
+    expect(await failure([...asked, '--llm', 'http://127.0.0.1:9'], { cwd })).toMatchObject({
+      code: 'USAGE',
+    });
+  });
+
   it('refuses what it cannot explain, and says what helps', async () => {
     const ask = (...args: string[]) => failure(['explain', 'model.safetensors', ...args, ...CPU], { cwd });
     expect(await ask('--user', 'u0001')).toMatchObject({ exit: 2, code: 'USAGE' });
