@@ -13,6 +13,7 @@ import { Popular } from '../src/model/baselines.js';
 import { MLP_DEFAULTS, TRAIN_DEFAULTS } from '../src/model/config.js';
 import { EASE_DEFAULTS, fitEase } from '../src/model/ease.js';
 import { createModel, trainable } from '../src/model/registry.js';
+import { plannerFor } from '../src/train/planner.js';
 import { Trainer } from '../src/train/trainer.js';
 import { closedForm } from './accuracyClosedForm.js';
 import { explanations } from './accuracyExplain.js';
@@ -91,6 +92,7 @@ async function network(backend: Backend, split: FixedSplit): Promise<number> {
   const ranker = new Ranker(backend, model, split.validation);
   const stop = parseMetric('ndcg@100') as RankMetric;
   const trainer = new Trainer(backend, trainable(model)!, split.train, {
+    planner: plannerFor(backend, split.train),
     config: {
       ...TRAIN_DEFAULTS,
       seed,

@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   LEAKAGE: 'what is to be evaluated is seen in training or in the history',
   UNKNOWN_ID: 'a user or item the model has never seen',
   NO_HISTORY: 'the model file holds no histories',
+  WORKER_FAILED: 'a worker thread cannot be started or broke',
   DIVERGED: 'a number became infinite or undefined',
   MODEL_FORMAT: 'a file is not a foldin model',
   MODEL_VERSION: 'a model file is of another version',

@@ -48,6 +48,7 @@ export {
 export { collectReport, type ReportContents, type ReportOptions } from './report/collect.js';
 export { reportHtml } from './report/html.js';
 export { decodeModel, encodeModel, type ModelContents } from './store/modelFile.js';
+export { type PlannerKind, plannerFor } from './train/planner.js';
 export { Trainer, type TrainerOptions, type TrainResult } from './train/trainer.js';
 export { type CaseResult, compareCase, kernelCases } from './verify/cases.js';
 export { VERSION } from './version.js';

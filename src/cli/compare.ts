@@ -17,6 +17,7 @@ import {
   wholeNumbers,
   words,
 } from './options.js';
+import { definePlanner, type PlannerFlags, plannerOf } from './planner.js';
 import { Progress } from './progress.js';
 import { leftOut } from './provenance.js';
 import { defineSplit, SPLIT_NOTES, type SplitFlags, splitSpec } from './splitting.js';
@@ -24,7 +25,12 @@ import { duration } from './table.js';
 import { loadData, type TrainFlags } from './trainData.js';
 import { recipeOf } from './trainOptions.js';
 
-interface CompareFlags extends SharedOptions, DeviceFlags, SplitFlags, Omit<LogFlags, keyof SharedOptions> {
+interface CompareFlags
+  extends SharedOptions,
+    DeviceFlags,
+    PlannerFlags,
+    SplitFlags,
+    Omit<LogFlags, keyof SharedOptions> {
   readonly models: string[];
   readonly epochs?: number;
   readonly metrics?: string[];
@@ -58,7 +64,7 @@ ${SPLIT_NOTES}`,
     defineSplit(command);
     defineCleaning(defineReading(command));
     command.optionsGroup('Running:');
-    defineDevice(command);
+    definePlanner(defineDevice(command));
   },
   run,
 };
@@ -87,6 +93,7 @@ async function run(context: Context<CompareFlags>): Promise<void> {
         model,
         train: recipe.train,
         split: data.parts,
+        planner: plannerOf(options, backend, data.parts.train),
         metrics,
         signal: context.signal,
         onEvent: (event) => {

@@ -10,6 +10,7 @@ import { defineDevice, withBackend } from './device.js';
 import { stopped } from './interrupted.js';
 import { cleaningOf, defineCleaning, defineReading, number, readingOf, required } from './options.js';
 import { checkWritable } from './outFile.js';
+import { definePlanner, plannerOf } from './planner.js';
 import { provenance } from './provenance.js';
 import { defineSplit, SPLIT_NOTES, type SplitSpec, splitSpec } from './splitting.js';
 import { textbookError } from './textbook.js';
@@ -41,7 +42,7 @@ export const command: CommandSpec = {
       .option('--checkpoint-every <seconds>', 'at the end of an epoch', number('checkpoint-every'), 10)
       .option('--resume <checkpoint>', 'go on where an interrupted training stopped, with the same options')
       .option('--no-histories', 'leave the users and their histories out of the model file');
-    defineDevice(command);
+    definePlanner(defineDevice(command));
   },
   run,
 };
@@ -127,6 +128,7 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
       network: recipe.network,
       train: recipe.train,
       split: data.parts,
+      planner: plannerOf(options, backend, data.parts.train),
       alsoValidate: recipe.isTextbook ? textbookError(recipe.output ?? 'linear', signal) : undefined,
       signal,
       onEvent: (event: TrainEvent) => printer.print(event),

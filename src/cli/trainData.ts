@@ -6,6 +6,7 @@ import type { Context, SharedOptions } from './command.js';
 import type { DeviceFlags } from './device.js';
 import { addTitles, noteLog, type ReadResult, readInteractions } from './logs.js';
 import { cleaningOf, given, type LogFlags, readingOf } from './options.js';
+import type { PlannerFlags } from './planner.js';
 import { type SplitFlags, type SplitSpec, splitBy } from './splitting.js';
 import type { ModelFlags } from './trainOptions.js';
 
@@ -14,6 +15,7 @@ export interface TrainFlags
   extends SharedOptions,
     DeviceFlags,
     ModelFlags,
+    PlannerFlags,
     SplitFlags,
     Omit<LogFlags, keyof SharedOptions> {
   readonly seed?: number;

@@ -15,6 +15,7 @@ import type { Model } from '../model/model.js';
 import { fitModel, type ModelOptions, trainable, trainDefaults } from '../model/registry.js';
 import { FORMAT_VERSION } from '../store/modelFile.js';
 import type { Checkpoint } from '../train/checkpoint.js';
+import type { PlannerKind } from '../train/planner.js';
 import { STOP_METRIC, Trainer, type TrainResult } from '../train/trainer.js';
 import { VERSION } from '../version.js';
 import { popularityOf, Recommender } from './recommender.js';
@@ -26,6 +27,8 @@ export interface FitOptions {
   /** What differs from the model's defaults. */
   readonly network?: ModelOptions;
   readonly train?: Partial<TrainConfig>;
+  /** Where the batches are planned, see `plannerFor`; `inline` by default. The result is the same. */
+  readonly planner?: PlannerKind;
   /** The parts to train, validate and test on; by default `heldOutUsers` under the training seed. */
   readonly split?: Split;
   /** Metrics of the test part, for the model and for popularity. */
@@ -145,7 +148,8 @@ async function learn(
       [STOP_METRIC]: evaluateRanks(await ranker.ranks(signal), [stopMetric]).metrics[STOP_METRIC].mean,
       ...(await options.alsoValidate?.(backend, model, validation)),
     }));
-  const trainer = new Trainer(backend, network, split.train, { config, validate, signal: options.signal });
+  const { planner, signal } = options;
+  const trainer = new Trainer(backend, network, split.train, { config, validate, planner, signal });
   try {
     if (options.resume) trainer.restore(options.resume);
     const run = trainer.run();

@@ -2,12 +2,15 @@ import type { Backend, Tensor } from '../backend/backend.js';
 import type { Csr } from '../data/csr.js';
 import type { TrainableModel } from '../model/model.js';
 import { HistoryFeed } from './historyFeed.js';
+import type { PlannerKind } from './planner.js';
 import { SequenceFeed } from './sequenceFeed.js';
 
 export interface FeedOptions {
   /** Users (sequences) of a step. */
   readonly batch: number;
   readonly seed: number;
+  /** Where batches of whole histories are planned; those of sequences are cut on the thread that trains. */
+  readonly planner: PlannerKind;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface Feed {
   /** The most loss parts of a step. */
   readonly mostParts: number;
   /** The steps of an epoch, a pure function of its number and the seed; each is to be run before the next is asked for. */
-  epoch(epoch: number): Iterable<FedStep>;
+  epoch(epoch: number): Iterable<FedStep> | AsyncIterable<FedStep>;
   dispose(): void;
 }
 

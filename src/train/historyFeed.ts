@@ -1,11 +1,12 @@
 import type { Backend, Tensor } from '../backend/backend.js';
-import { randomOrder, STREAM } from '../backend/random.js';
 import { type DeviceRows, freeAll, uploadRows } from '../backend/sparse.js';
 import { type Csr, selectRows } from '../data/csr.js';
 import { FoldinError } from '../errors.js';
 import type { HistoryModel } from '../model/model.js';
-import { batchColumns, stepCount, windowCapacity, windows } from './batches.js';
+import { stepCount, windowCapacity } from './batches.js';
 import type { FedStep, Feed, FeedOptions } from './feed.js';
+import type { Planner } from './plan.js';
+import { openPlanner } from './planner.js';
 
 /**
  * Batches of whole histories, which stay on the device: within an epoch nothing is uploaded but the order of the users
@@ -15,8 +16,7 @@ export class HistoryFeed implements Feed {
   readonly #inputs: DeviceRows;
   readonly #targets: DeviceRows;
   readonly #histories: Csr;
-  readonly #inputValues: Float32Array | undefined;
-  readonly #capacity: { starts: number; entries: number };
+  readonly #planner: Planner;
   readonly #order: Tensor;
   readonly #starts: Tensor;
   readonly #entries: Tensor;
@@ -31,13 +31,20 @@ export class HistoryFeed implements Feed {
     this.#histories = withItems(histories);
     const users = this.#histories.rows;
     this.#batch = Math.min(options.batch, users);
-    this.#inputValues = model.inputValues(this.#histories);
-    this.#inputs = uploadRows(backend, this.#histories, this.#inputValues);
+    const values = model.inputValues(this.#histories);
+    const capacity = windowCapacity(this.#histories, this.#batch);
+    this.#planner = openPlanner(options.planner, {
+      histories: this.#histories,
+      values,
+      batch: this.#batch,
+      seed: options.seed,
+      capacity,
+    });
+    this.#inputs = uploadRows(backend, this.#histories, values);
     this.#targets = uploadRows(backend, this.#histories, model.targetValues(this.#histories));
-    this.#capacity = windowCapacity(this.#histories, this.#batch);
     this.#order = backend.zeros('u32', [users]);
-    this.#starts = backend.zeros('u32', [this.#capacity.starts]);
-    this.#entries = backend.zeros('u32', [this.#capacity.entries]);
+    this.#starts = backend.zeros('u32', [capacity.starts]);
+    this.#entries = backend.zeros('u32', [capacity.entries]);
   }
 
   get users(): number {
@@ -52,15 +59,15 @@ export class HistoryFeed implements Feed {
     return this.#batch;
   }
 
-  *epoch(epoch: number): Generator<FedStep> {
+  async *epoch(epoch: number): AsyncGenerator<FedStep> {
     const { backend, model, users } = this;
     const { seed } = this.options;
-    const order = randomOrder(users, seed, STREAM.order, epoch);
-    backend.write(this.#order, order);
-    for (const window of windows(this.#histories, order, this.#batch, this.#capacity)) {
-      const columns = batchColumns(this.#histories, this.#inputValues, order, this.#batch, window);
-      backend.write(this.#starts, columns.starts);
-      backend.write(this.#entries, columns.entries);
+    for (let index = 0, last = false; !last; index++) {
+      const window = await this.#planner.window(epoch, index);
+      last = window.last;
+      if (index === 0) backend.write(this.#order, window.order);
+      backend.write(this.#starts, window.starts);
+      backend.write(this.#entries, window.entries);
       for (let i = 0; i < window.steps; i++) {
         const first = (window.firstStep + i) * this.#batch;
         yield ({ lossParts, step }) => {
@@ -83,6 +90,7 @@ export class HistoryFeed implements Feed {
   }
 
   dispose(): void {
+    this.#planner.dispose();
     this.#inputs.free();
     this.#targets.free();
     freeAll([this.#order, this.#starts, this.#entries]);

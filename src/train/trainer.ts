@@ -8,6 +8,7 @@ import { type Checkpoint, checkpointTensors } from './checkpoint.js';
 import { type Feed, feedFor } from './feed.js';
 import { LossRing } from './lossRing.js';
 import { Optimiser } from './optimiser.js';
+import type { PlannerKind } from './planner.js';
 
 /** Measures the model as it stands: metrics by name. Early stopping goes by "ndcg@100". */
 export type Validate = (signal?: AbortSignal) => Promise<Record<string, number>>;
@@ -16,6 +17,8 @@ export interface TrainerOptions {
   readonly config: TrainConfig;
   /** Called after every `validateEvery` epochs; without it all epochs are trained and the last weights kept. */
   readonly validate?: Validate;
+  /** Where batches are planned; `inline` by default. WORKER_FAILED from `run` when a worker cannot be had. */
+  readonly planner?: PlannerKind;
   readonly signal?: AbortSignal;
 }
 
@@ -57,7 +60,11 @@ export class Trainer {
   ) {
     const { config } = options;
     checkTrainConfig(config);
-    this.#feed = feedFor(backend, model, histories, config);
+    this.#feed = feedFor(backend, model, histories, {
+      batch: config.batch,
+      seed: config.seed,
+      planner: options.planner ?? 'inline',
+    });
     this.#penalties = Optimiser.penaltyCount(config);
     this.#lossParts = backend.zeros('f32', [this.#feed.mostParts + this.#penalties]);
     this.#ring = new LossRing(backend, (step) => this.#place(step));
@@ -115,7 +122,7 @@ export class Trainer {
     const { steps } = this.#feed;
     this.#ring.startAt(this.#step);
     let done = 0;
-    for (const gradients of this.#feed.epoch(this.#epoch)) {
+    for await (const gradients of this.#feed.epoch(this.#epoch)) {
       throwIfAborted(signal, 'Start it again, or resume from the last checkpoint with --resume.');
       this.#step++;
       const parts = gradients({ lossParts: this.#lossParts, step: this.#step });

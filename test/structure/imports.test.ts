@@ -140,6 +140,7 @@ describe('who imports whom', () => {
   it('uses each package where it is at home', () => {
     const homes: Readonly<Record<string, RegExp>> = {
       '#adapter': /^src\/gpu\/device\.ts$/,
+      '#planThread': /^src\/train\/workerPlanner\.ts$/,
       webgpu: /^src\/gpu\/adapter\.node\.ts$/,
       commander: /^src\/cli\//,
       picocolors: /^src\/cli\//,
@@ -173,13 +174,17 @@ it('makes one file for pages, with nothing of Node in it', async () => {
     platform: 'browser',
     outfile: 'foldin.browser.js',
     define: { FOLDIN_VERSION: '"test"' },
-    alias: { '#adapter': `${root}src/gpu/adapter.browser.ts` },
+    alias: {
+      '#adapter': `${root}src/gpu/adapter.browser.ts`,
+      '#planThread': `${root}src/train/planThread.browser.ts`,
+    },
     plugins: [wgslEsbuild],
     logLevel: 'silent',
   });
   expect(Object.values(metafile.outputs).flatMap((output) => output.imports)).toEqual([]);
   const inputs = Object.keys(metafile.inputs);
   expect(inputs).toContain('src/gpu/adapter.browser.ts');
+  expect(inputs).toContain('src/train/planThread.browser.ts');
   expect(inputs.filter((path) => isNodeFile(path) || path === 'node_modules/hyparquet/src/node.js')).toEqual(
     [],
   );
