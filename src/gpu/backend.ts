@@ -139,7 +139,7 @@ export function createGpuBackend(
 export const gpuOps = (queue: Queue, memory: Memory, family: Family): Ops => ({
   ...bagOps(queue, family),
   ...matmulOps(queue, memory, family),
-  ...lossOps(queue, memory),
+  ...lossOps(queue, memory, family),
   ...optimiserOps(queue, memory),
   ...rankOps(queue),
   ...randomOps(queue),
