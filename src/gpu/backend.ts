@@ -141,7 +141,7 @@ export const gpuOps = (queue: Queue, memory: Memory, family: Family): Ops => ({
   ...matmulOps(queue, memory, family),
   ...lossOps(queue, memory, family),
   ...optimiserOps(queue, memory),
-  ...rankOps(queue),
+  ...rankOps(queue, family),
   ...randomOps(queue),
   ...solveOps(queue, family),
 });

@@ -39,7 +39,7 @@ describe('the other kernel family, large vectors in pieces', () => {
   afterAll(() => other?.dispose());
   const ofFamilies = kernelCases.filter(
     ({ kernel, name }) =>
-      /^(matmul|bag|gram|adam|sgd|sumSquares|softmaxNll|squaredError|binary)/.test(kernel) &&
+      /^(matmul|bag|gram|adam|sgd|sumSquares|softmaxNll|squaredError|binary|topK|rankOf)/.test(kernel) &&
       !name.includes('300001'),
   );
   it.each(ofFamilies.map((c) => [`${c.kernel}: ${c.name}`, c] as const))('%s', async (_, c) => {
