@@ -22,7 +22,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> loss: array<f32>;
 // #include "include/targets.wgsl"
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(lanes)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let row = group.x;
   let thread = local.x;
@@ -35,12 +35,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let begin = targetsIndptr[user];
   let end = targetsIndptr[user + 1u];
   var sum = vec4f(0.0);
-  for (var e = begin + thread; e < end; e += 64u) {
+  for (var e = begin + thread; e < end; e += lanes) {
     let item = targetsIndices[e];
     sum.x -= targetsValue(e) * logits[base + item / 4u][item % 4u];
   }
   storageBarrier();
-  for (var c = thread; c < params.stride4; c += 64u) {
+  for (var c = thread; c < params.stride4; c += lanes) {
     let z = logits[base + c];
     // exp of numbers that are never positive; below -80 they are zero in f32.
     let small = exp(max(-abs(z), vec4f(-80.0)));
@@ -49,7 +49,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     logits[base + c] = keepColumns(params.scale * sigmoid, c, params.items);
   }
   storageBarrier();
-  for (var e = begin + thread; e < end; e += 64u) {
+  for (var e = begin + thread; e < end; e += lanes) {
     if (isFirstOfVec4(e, begin)) { logits[base + targetsIndices[e] / 4u] -= params.scale * targetsOfVec4(e, end); }
   }
   let total = workgroupSum(sum, thread);

@@ -10,11 +10,11 @@ struct Params {
   count: u32,
   items: u32,
   firstItem: u32,
-  stride: u32,
+  stride4: u32,
   firstEntry: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> scores: array<f32>;
+@group(0) @binding(1) var<storage, read_write> scores: array<vec4f>;
 @group(0) @binding(2) var<storage, read> seenIndptr: array<u32>;
 @group(0) @binding(3) var<storage, read> seenIndices: array<u32>;
 @group(0) @binding(4) var<storage, read> heldOutIndptr: array<u32>;
@@ -22,62 +22,96 @@ struct Params {
 @group(0) @binding(6) var<storage, read> heldOutScores: array<f32>;
 @group(0) @binding(7) var<storage, read> rows: array<u32>;
 @group(0) @binding(8) var<storage, read_write> ranks: array<u32>;
+override lanes: u32;
+// #include "include/seen.wgsl"
 
-// above, tied at a lower index, tied: four targets each; then a flag for scores that are not finite.
-var<workgroup> counters: array<atomic<u32>, 13>;
+const NOT_FINITE = 0xffffffffu;
+// A thread's Counts of four held-out items, 64 threads, two halves in turn.
+var<workgroup> parts: array<vec4u, 384>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+// Of one held-out item, by the components of the vec4s.
+struct Counts {
+  above: vec4u,
+  // Above, or tied at a lower index.
+  before: vec4u,
+  // Above or tied, itself included.
+  atLeast: vec4u,
+}
+
+fn add(counts: Counts, scores: vec4f, items: vec4u, score: f32, item: u32) -> Counts {
+  let above = scores > vec4f(score);
+  let atLeast = scores >= vec4f(score);
+  let before = above | (atLeast & (items < vec4u(item)));
+  return Counts(counts.above + ones(above), counts.before + ones(before), counts.atLeast + ones(atLeast));
+}
+
+fn ones(is: vec4<bool>) -> vec4u { return select(vec4u(0u), vec4u(1u), is); }
+
+fn sum(v: vec4u) -> u32 { return (v.x + v.y) + (v.z + v.w); }
+
+@compute @workgroup_size(lanes)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let row = group.x;
-  let thread = local.x;
-  let base = row * params.stride;
+  let base = row * params.stride4;
   if (row >= params.count) { return; }
   let user = rows[params.first + row];
-  let seenEnd = seenIndptr[user + 1u];
-  for (var e = seenIndptr[user] + thread; e < seenEnd; e += 64u) {
-    let column = seenIndices[e] - params.firstItem; // An item before the block wraps around, beyond its end.
-    if (column < params.items) { scores[base + column] = MASKED; }
-  }
+  maskSeen(base, thread, user);
   storageBarrier();
 
+  let end4 = (params.items + 3u) / 4u;
   let end = heldOutIndptr[user + 1u];
+  var half = 0u;
   for (var e = heldOutIndptr[user]; e < end; e += 4u) {
     // Beyond the last entry the last one is repeated and its counts are thrown away.
     let entry = min(vec4u(e, e + 1u, e + 2u, e + 3u), vec4u(end - 1u));
-    let item = vec4u(
-      heldOutIndices[entry.x], heldOutIndices[entry.y], heldOutIndices[entry.z], heldOutIndices[entry.w]);
-    let at = entry - params.firstEntry;
-    let score = vec4f(heldOutScores[at.x], heldOutScores[at.y], heldOutScores[at.z], heldOutScores[at.w]);
-    var above = vec4u(0u);
-    var lower = vec4u(0u);
-    var tied = vec4u(0u);
-    var broken = 0u;
-    for (var i = thread; i < params.items; i += 64u) {
-      let s = scores[base + i];
-      if (!isFinite(s)) { broken = 1u; }
-      above += select(vec4u(0u), vec4u(1u), vec4f(s) > score);
-      if (any(vec4f(s) == score)) {
-        let here = vec4u(params.firstItem + i);
-        let tie = (vec4f(s) == score) & (here != item);
-        tied += select(vec4u(0u), vec4u(1u), tie);
-        lower += select(vec4u(0u), vec4u(1u), tie & (here < item));
+    let i = vec4u(heldOutIndices[entry.x], heldOutIndices[entry.y], heldOutIndices[entry.z], heldOutIndices[entry.w]);
+    let place = entry - params.firstEntry;
+    let s = vec4f(heldOutScores[place.x], heldOutScores[place.y], heldOutScores[place.z], heldOutScores[place.w]);
+    var p = Counts();
+    var q = Counts();
+    var r = Counts();
+    var t = Counts();
+    var magnitude = vec4u(0u);
+    for (var c = thread; c < end4; c += lanes) {
+      let columns = itemsOf(c);
+      let items = params.firstItem + columns;
+      // Padding is neither above nor tied.
+      let v = select(vec4f(MASKED), scores[base + c], columns < vec4u(params.items));
+      magnitude = max(magnitude, magnitudes(v));
+      p = add(p, v, items, s.x, i.x);
+      q = add(q, v, items, s.y, i.y);
+      r = add(r, v, items, s.z, i.z);
+      t = add(t, v, items, s.w, i.w);
+    }
+    let above = vec4u(sum(p.above), sum(q.above), sum(r.above), sum(t.above));
+    let before = vec4u(sum(p.before), sum(q.before), sum(r.before), sum(t.before));
+    let atLeast = vec4u(sum(p.atLeast), sum(q.atLeast), sum(r.atLeast), sum(t.atLeast));
+    let broken = any(magnitude >= vec4u(EXPONENT));
+    half = 192u - half;
+    parts[half + 3u * thread] = select(above, vec4u(NOT_FINITE), broken);
+    parts[half + 3u * thread + 1u] = before - above;
+    parts[half + 3u * thread + 2u] = atLeast - above;
+    workgroupBarrier();
+    for (var j = thread; j < min(4u, end - e); j += lanes) {
+      var total = vec3u(0u);
+      var sound = true;
+      for (var other = 0u; other < lanes; other++) {
+        let at = half + 3u * other;
+        let part = vec3u(parts[at][j], parts[at + 1u][j], parts[at + 2u][j]);
+        sound &= part.x != NOT_FINITE;
+        total += part;
       }
+      // Itself, where it is in this block.
+      total.z -= select(0u, 1u, heldOutIndices[e + j] - params.firstItem < params.items);
+      let at = 3u * (e + j - params.firstEntry);
+      if (params.firstItem > 0u) {
+        sound &= ranks[at] != NOT_FINITE;
+        total += vec3u(ranks[at], ranks[at + 1u], ranks[at + 2u]);
+      }
+      total = select(vec3u(NOT_FINITE), total, sound);
+      ranks[at] = total.x;
+      ranks[at + 1u] = total.y;
+      ranks[at + 2u] = total.z;
     }
-    for (var j = 0u; j < 4u; j++) {
-      atomicAdd(&counters[j], above[j]);
-      atomicAdd(&counters[4u + j], lower[j]);
-      atomicAdd(&counters[8u + j], tied[j]);
-    }
-    atomicMax(&counters[12], broken);
-    workgroupBarrier();
-    if (thread < 12u && e + thread % 4u < end) {
-      let place = 3u * (e + thread % 4u - params.firstEntry) + thread / 4u;
-      let before = select(0u, ranks[place], params.firstItem > 0u);
-      let isBroken = atomicLoad(&counters[12]) != 0u || before == 0xffffffffu;
-      ranks[place] = select(before + atomicLoad(&counters[thread]), 0xffffffffu, isBroken);
-    }
-    workgroupBarrier();
-    if (thread < 12u) { atomicStore(&counters[thread], 0u); }
-    workgroupBarrier();
   }
 }

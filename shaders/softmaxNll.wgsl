@@ -23,7 +23,7 @@ struct Params {
 // #include "include/targets.wgsl"
 const LOWEST = -3.4e38;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(lanes)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let row = group.x;
   let thread = local.x;
@@ -36,39 +36,38 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let begin = targetsIndptr[user];
   let end = targetsIndptr[user + 1u];
 
-  // Padding columns hold 0, which must not win the maximum.
+  // Whole vec4 columns, then by the first thread what is left; padding holds 0, which must not win the maximum.
   let whole = params.items / 4u;
+  let hasRest = thread == 0u && 4u * whole < params.items;
   var most = vec4f(LOWEST);
-  for (var c = thread; c < whole; c += 64u) { most = max(most, logits[base + c]); }
-  if (thread == 0u && whole < params.stride4) {
-    most = max(most, lowerColumns(logits[base + whole], whole, params.items, LOWEST));
-  }
+  for (var c = thread; c < whole; c += lanes) { most = max(most, logits[base + c]); }
+  if (hasRest) { most = max(most, lowerColumns(logits[base + whole], whole, params.items, LOWEST)); }
   let maximum = workgroupMax(max(max(most.x, most.y), max(most.z, most.w)), thread);
 
+  // The exponentials are computed twice and not stored: stores cost more.
+  var sum = vec4f(0.0);
+  for (var c = thread; c < whole; c += lanes) { sum += exp(logits[base + c] - maximum); }
+  if (hasRest) { sum += keepColumns(exp(logits[base + whole] - maximum), whole, params.items); }
   // n: sum of the targets; xz: sum of target * (logit - maximum).
   var n = 0.0;
   var xz = 0.0;
-  for (var e = begin + thread; e < end; e += 64u) {
+  for (var e = begin + thread; e < end; e += lanes) {
     let x = targetsValue(e);
     let item = targetsIndices[e];
     n += x;
     xz += x * (logits[base + item / 4u][item % 4u] - maximum);
   }
-  // All logits must have been read before they turn into exponentials.
-  storageBarrier();
-  var sum = vec4f(0.0);
-  for (var c = thread; c < params.stride4; c += 64u) {
-    let p = keepColumns(exp(logits[base + c] - maximum), c, params.items);
-    logits[base + c] = p;
-    sum += p;
-  }
+  // Every thread waits for the sums of what the others have read: from here on logits may be overwritten.
   let total = workgroupSum(vec4f((sum.x + sum.y) + (sum.z + sum.w), n, xz, 0.0), thread);
   if (thread == 0u) { loss[row] = params.scale * (total.y * log(total.x) - total.z); }
 
   let factor = params.scale * total.y / total.x;
-  for (var c = thread; c < params.stride4; c += 64u) { logits[base + c] *= factor; }
+  for (var c = thread; c < whole; c += lanes) { logits[base + c] = factor * exp(logits[base + c] - maximum); }
+  if (hasRest) {
+    logits[base + whole] = keepColumns(factor * exp(logits[base + whole] - maximum), whole, params.items);
+  }
   storageBarrier();
-  for (var e = begin + thread; e < end; e += 64u) {
+  for (var e = begin + thread; e < end; e += lanes) {
     if (isFirstOfVec4(e, begin)) { logits[base + targetsIndices[e] / 4u] -= params.scale * targetsOfVec4(e, end); }
   }
 }

@@ -24,7 +24,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> loss: array<f32>;
 // #include "include/targets.wgsl"
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(lanes)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let row = group.x;
   let thread = local.x;
@@ -39,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let w = params.negativeWeight;
   // At the targets first: z <- (z - x) / sqrt(w), so that one dense pass adds the right loss for every item;
   // their gradient then lacks the same factor, which is 1 unless the loss is weighted.
-  for (var e = begin + thread; e < end; e += 64u) {
+  for (var e = begin + thread; e < end; e += lanes) {
     if (!isFirstOfVec4(e, begin)) { continue; }
     let at = base + targetsIndices[e] / 4u;
     logits[at] = (logits[at] - targetsOfVec4(e, end)) * factors(e, end);
@@ -47,14 +47,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   storageBarrier();
   // Padding columns hold 0: no loss, no gradient.
   var sum = vec4f(0.0);
-  for (var c = thread; c < params.stride4; c += 64u) {
+  for (var c = thread; c < params.stride4; c += lanes) {
     let z = logits[base + c];
     sum += w * z * z;
     logits[base + c] = 2.0 * params.scale * w * z;
   }
   if (w != 1.0) {
     storageBarrier();
-    for (var e = begin + thread; e < end; e += 64u) {
+    for (var e = begin + thread; e < end; e += lanes) {
       if (isFirstOfVec4(e, begin)) { logits[base + targetsIndices[e] / 4u] *= factors(e, end); }
     }
   }

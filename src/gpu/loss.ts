@@ -6,6 +6,7 @@ import squaredErrorShader from '../../shaders/squaredError.wgsl';
 import sumSquaresShader from '../../shaders/sumSquares.wgsl';
 import { type LossArgs, type Ops, SQUARE_PARTS } from '../backend/ops.js';
 import { FoldinError } from '../errors.js';
+import { type Family, ROW_LANES } from './family.js';
 import { batchParams, gpu, sparse, valueStep, vec4s } from './launch.js';
 import type { Shader } from './layout.js';
 import type { Memory } from './memory.js';
@@ -16,7 +17,8 @@ type LossOps = Pick<
   'softmaxNll' | 'squaredError' | 'activatedSquaredError' | 'binaryCrossEntropy' | 'sumSquares' | 'recordLoss'
 >;
 
-export function lossOps(queue: Queue, memory: Memory): LossOps {
+export function lossOps(queue: Queue, memory: Memory, family: Family): LossOps {
+  const lanes = ROW_LANES[family];
   const launch = (
     shader: Shader,
     args: LossArgs,
@@ -47,12 +49,14 @@ export function lossOps(queue: Queue, memory: Memory): LossOps {
     });
   };
   return {
-    softmaxNll: (args) => launch(softmaxNllShader, args),
+    softmaxNll: (args) => launch(softmaxNllShader, args, {}, { lanes }),
     squaredError: (args) =>
-      launch(squaredErrorShader, args, {
-        negativeWeight: args.negativeWeight,
-        targetFactor: 1 / Math.sqrt(args.negativeWeight),
-      }),
+      launch(
+        squaredErrorShader,
+        args,
+        { negativeWeight: args.negativeWeight, targetFactor: 1 / Math.sqrt(args.negativeWeight) },
+        { lanes },
+      ),
     activatedSquaredError: (args) =>
       launch(
         activatedSquaredErrorShader,
@@ -60,7 +64,7 @@ export function lossOps(queue: Queue, memory: Memory): LossOps {
         { negativeWeight: args.negativeWeight },
         { output: args.output === 'softmax' ? 0 : 1 },
       ),
-    binaryCrossEntropy: (args) => launch(binaryCrossEntropyShader, args),
+    binaryCrossEntropy: (args) => launch(binaryCrossEntropyShader, args, {}, { lanes }),
 
     sumSquares({ input, sums, slot, factor, count = gpu(input).rows * gpu(input).stride }) {
       const pieces = memory.pieces(gpu(input));
