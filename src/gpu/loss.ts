@@ -4,7 +4,7 @@ import recordLossShader from '../../shaders/recordLoss.wgsl';
 import softmaxNllShader from '../../shaders/softmaxNll.wgsl';
 import squaredErrorShader from '../../shaders/squaredError.wgsl';
 import sumSquaresShader from '../../shaders/sumSquares.wgsl';
-import { type LossArgs, type Ops, SQUARE_PARTS } from '../backend/ops.js';
+import { type BlockLossArgs, type Ops, SQUARE_PARTS } from '../backend/ops.js';
 import { FoldinError } from '../errors.js';
 import { batchParams, gpu, sparse, valueStep, vec4s } from './launch.js';
 import type { Shader } from './layout.js';
@@ -19,7 +19,7 @@ type LossOps = Pick<
 export function lossOps(queue: Queue, memory: Memory): LossOps {
   const launch = (
     shader: Shader,
-    args: LossArgs,
+    args: BlockLossArgs,
     extra: Record<string, number> = {},
     constants: Record<string, number> = {},
   ): void => {
@@ -36,6 +36,7 @@ export function lossOps(queue: Queue, memory: Memory): LossOps {
         ...batchParams(args.batch),
         capacity: args.logits.shape[0],
         items: columns,
+        firstItem: args.firstItem ?? 0,
         stride,
         stride4: vec4s(stride),
         valueStep: valueStep(args.targets),

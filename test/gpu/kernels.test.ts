@@ -24,6 +24,9 @@ describe('with few workgroups a dimension, so that grids take two', () => {
   const oneDimensional = kernelCases.filter(({ kernel }) =>
     [
       'bagBackward',
+      'accumulate',
+      'gatherRows',
+      'adamRows',
       'reduceActivation',
       'activate',
       'sgd',
@@ -49,7 +52,7 @@ describe('the other kernel family, large vectors in pieces', () => {
   afterAll(() => other?.dispose());
   const ofFamilies = kernelCases.filter(
     ({ kernel, name }) =>
-      /^(matmul|bag|gram|adam|sgd|sumSquares|clipNorm)/.test(kernel) && !name.includes('300001'),
+      /^(matmul|bag|gram|adam|sgd|sumSquares|clipNorm|accumulate)/.test(kernel) && !name.includes('300001'),
   );
   it.each(ofFamilies.map((c) => [`${c.kernel}: ${c.name}`, c] as const))('%s', async (_, c) => {
     expect(other.family).not.toBe(backend.family);
