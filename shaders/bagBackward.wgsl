@@ -1,6 +1,6 @@
 // out[item, h] = or += sum over entries e of the item's column: x_e outGrad[row_e, h],
 // sums[h] = sum over rows of outGrad[row, h]; twin: src/cpu/bag.ts
-// A gather: one workgroup an item, no atomics, the same bytes in every run. A thread owns `perThread` vec4
+// `items` are those of a block that begins with `firstItem`. A gather: one workgroup an item, no atomics, the same bytes in every run. A thread owns `perThread` vec4
 // columns; see bagForward.
 // starts: u32[steps * (items + 1)]   entries: vec2u[nnz] (row of the batch, bits of x_e)
 // outGrad: f32[batch, hidden]   out: f32[items, hidden]   sums: f32[hidden]
@@ -8,6 +8,7 @@
 struct Params {
   firstStart: u32,
   items: u32,
+  firstItem: u32,
   batch: u32,
   stride4: u32,
   accumulate: u32,
@@ -44,13 +45,13 @@ fn main(
     }
     return;
   }
-  let begin = starts[params.firstStart + item];
-  let end = starts[params.firstStart + item + 1u];
+  let begin = starts[params.firstStart + params.firstItem + item];
+  let end = starts[params.firstStart + params.firstItem + item + 1u];
   if (params.accumulate == 1u && begin == end) { return; }
   var found = array<vec4f, 4>();
   for (var e = begin; e < end; e++) {
     let entry = entries[e];
-    if (params.dropThreshold > 0u && mix32(mix32(params.dropKey ^ entry.x) ^ item) < params.dropThreshold) {
+    if (params.dropThreshold > 0u && mix32(mix32(params.dropKey ^ entry.x) ^ (params.firstItem + item)) < params.dropThreshold) {
       continue;
     }
     let x = bitcast<f32>(entry.y);

@@ -1,12 +1,24 @@
-import { FoldinError } from '../errors.js';
-import { type DType, SLICE, type Tensor } from './backend.js';
-import { ITEM_BLOCK } from './blocks.js';
-import { type BatchRows, type LossArgs, type Ops, PANEL, type SparseRows, SQUARE_PARTS } from './ops.js';
+import { itemChecks } from './checkItems.js';
+import { type LossArgs, type Ops, PANEL, SQUARE_PARTS } from './ops.js';
+import {
+  ANY,
+  alike,
+  atLeast,
+  batchRows,
+  blockEnd,
+  blockStart,
+  firstOfBlock,
+  floating,
+  matrix,
+  parts,
+  sparse,
+  vector,
+  within,
+} from './shapes.js';
+
+export { checkAlike, checkSlice, describe, mismatch } from './shapes.js';
 
 type Args<K extends keyof Ops> = Parameters<Ops[K]>[0];
-
-/** A dimension that may have any length. */
-const ANY = -1;
 
 /**
  * The same ops with their arguments looked at first: both backends go through here, so a wrong shape is the
@@ -28,6 +40,7 @@ export function checkedOps(ops: Ops, before: () => void): Ops {
 
 /** One check an op: SHAPE_MISMATCH with op, argument, expected and got. Nothing is allocated when all is well. */
 export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
+  ...itemChecks,
   bagForward({ input, batch, weights, bias, out }) {
     matrix('bagForward', 'weights', weights, ANY, ANY);
     const hidden = weights.shape[1];
@@ -43,13 +56,14 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     vector('bagInputGrad', 'out', out, places.indices.size);
     batchRows('bagInputGrad', batch, outGrad.shape[0]);
   },
-  bagBackward({ starts, entries, firstStart, outGrad, out, sums }) {
+  bagBackward({ starts, entries, firstStart, outGrad, out, sums, firstItem = 0 }) {
     matrix('bagBackward', 'out', out, ANY, ANY);
     matrix('bagBackward', 'outGrad', outGrad, ANY, out.shape[1]);
     vector('bagBackward', 'sums', sums, out.shape[1]);
     vector('bagBackward', 'starts', starts, ANY, 'u32');
     vector('bagBackward', 'entries', entries, ANY, 'u32');
-    atLeast('bagBackward', 'starts', starts, firstStart + out.shape[0] + 1);
+    firstOfBlock('bagBackward', firstItem);
+    atLeast('bagBackward', 'starts', starts, firstStart + firstItem + out.shape[0] + 1);
   },
   matmulNN({ a, b, bias, out }) {
     matrix('matmulNN', 'a', a, ANY, ANY);
@@ -241,114 +255,11 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
   },
 };
 
-function loss(op: keyof Ops, args: LossArgs): void {
+function loss(op: keyof Ops, args: LossArgs & { firstItem?: number }): void {
+  firstOfBlock(op, args.firstItem ?? 0);
   matrix(op, 'logits', args.logits, ANY, ANY);
   sparse(op, args.targets, 'targets.indptr', 'targets.indices', 'targets.values');
   batchRows(op, args.batch, args.logits.shape[0]);
   vector(op, 'loss', args.loss, ANY);
   atLeast(op, 'loss', args.loss, args.logits.shape[0]);
 }
-
-/** SHAPE_MISMATCH unless both have the same shape and type: for copy(). */
-export const checkAlike = (op: string, argument: string, tensor: Tensor, other: Tensor): void =>
-  alike(op, argument, tensor, other);
-
-/** The error of a wrong argument. */
-export function mismatch(op: string, argument: string, expected: string, got: string): FoldinError {
-  return new FoldinError('SHAPE_MISMATCH', `${op}: ${argument} should be ${expected}, got ${got}`, {
-    remedy: 'Pass tensors with the shapes that the op documents.',
-    details: { op, argument, expected, got },
-  });
-}
-
-/** E.g. "f32[256, 3706]". */
-export const describe = (tensor: Tensor): string => `${tensor.dtype}[${tensor.shape.join(', ')}]`;
-
-function matrix(
-  op: string,
-  argument: string,
-  tensor: Tensor,
-  rows: number,
-  columns: number,
-  dtype: DType = 'f32',
-) {
-  const { shape } = tensor;
-  if (tensor.dtype !== dtype || shape.length !== 2 || !fits(rows, shape[0]) || !fits(columns, shape[1])) {
-    throw mismatch(op, argument, `${dtype}[${length(rows)}, ${length(columns)}]`, describe(tensor));
-  }
-}
-
-function vector(op: string, argument: string, tensor: Tensor, size: number, dtype: DType = 'f32'): void {
-  if (tensor.dtype !== dtype || tensor.shape.length !== 1 || !fits(size, tensor.size)) {
-    throw mismatch(op, argument, `${dtype}[${length(size)}]`, describe(tensor));
-  }
-}
-
-function atLeast(op: string, argument: string, tensor: Tensor, size: number): void {
-  if (!(tensor.size >= size)) throw mismatch(op, argument, `at least ${size} long`, describe(tensor));
-}
-
-/** SHAPE_MISMATCH unless the rows are there and begin where a slice may begin. */
-export function checkSlice(tensor: Tensor, first: number, count: number): void {
-  within('slice', 'first + count', first + count, tensor.shape[0]);
-  if (first % SLICE !== 0) throw mismatch('slice', 'first', `a multiple of ${SLICE}`, String(first));
-  if (count < 1) throw mismatch('slice', 'count', 'at least 1', String(count));
-}
-
-function floating(op: string, argument: string, tensor: Tensor): void {
-  if (tensor.dtype !== 'f32') throw mismatch(op, argument, 'f32', describe(tensor));
-}
-
-function alike(op: string, argument: string, tensor: Tensor, other: Tensor): void {
-  const { shape } = tensor;
-  const same =
-    tensor.dtype === other.dtype &&
-    shape.length === other.shape.length &&
-    shape[0] === other.shape[0] &&
-    shape[1] === other.shape[1];
-  if (!same) throw mismatch(op, argument, describe(other), describe(tensor));
-}
-
-function parts(op: string, argument: string, tensor: Tensor, rows: number, columns: number): void {
-  matrix(op, argument, tensor, ANY, columns);
-  const splits = tensor.shape[0] / rows;
-  if (!(Number.isInteger(splits) && splits >= 1)) {
-    throw mismatch(op, argument, `f32[splits * ${rows}, ${columns}]`, describe(tensor));
-  }
-}
-
-function sparse(op: string, csr: SparseRows, indptr: string, indices: string, values: string): void {
-  vector(op, indptr, csr.indptr, ANY, 'u32');
-  vector(op, indices, csr.indices, ANY, 'u32');
-  vector(op, values, csr.values, csr.values.size === 1 ? 1 : csr.indices.size);
-}
-
-function batchRows(op: string, batch: BatchRows, size: number): void {
-  vector(op, 'batch.rows', batch.rows, ANY, 'u32');
-  atLeast(op, 'batch.rows', batch.rows, batch.first + batch.count);
-  if (!(batch.count >= 0 && batch.count <= size)) {
-    throw mismatch(op, 'batch.count', `0 to ${size}`, String(batch.count));
-  }
-}
-
-function within(op: string, argument: string, got: number, most: number): void {
-  if (!(got >= 0 && got <= most)) throw mismatch(op, argument, `0 to ${most}`, String(got));
-}
-
-function blockStart(op: string, argument: string, got: number): void {
-  if (!(got >= 0 && got % PANEL === 0)) throw mismatch(op, argument, `a multiple of ${PANEL}`, String(got));
-}
-
-function firstOfBlock(op: string, got: number): void {
-  if (!(got >= 0 && got % ITEM_BLOCK === 0)) {
-    throw mismatch(op, 'firstItem', `a multiple of ${ITEM_BLOCK}`, String(got));
-  }
-}
-
-function blockEnd(op: string, argument: string, got: number, last: number): void {
-  if (got !== last) blockStart(op, argument, got);
-  within(op, argument, got, last);
-}
-
-const fits = (expected: number, got: number): boolean => expected === ANY || expected === got;
-const length = (expected: number): string => (expected === ANY ? 'any' : String(expected));

@@ -1,5 +1,6 @@
 import type { Tensor } from './backend.js';
 import type { GruOps } from './gruOps.js';
+import type { ItemOps } from './itemOps.js';
 import type { RankOps } from './rankOps.js';
 
 export type Activation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'gelu';
@@ -41,7 +42,7 @@ export interface BatchRows {
  * launch in gpu/, the row of the test table. Arguments that are tensors carry the names of the
  * shader's buffers. Outputs belong to the caller and are overwritten unless said otherwise.
  */
-export interface Ops extends GruOps, RankOps {
+export interface Ops extends GruOps, ItemOps, RankOps {
   /**
    * Sparse times dense: out[b, h] = activation(sum over entries e of row b: x_e weights[item_e, h] + bias[h]),
    * x_e = values_e, dropped or scaled as `dropout` says.
@@ -61,7 +62,7 @@ export interface Ops extends GruOps, RankOps {
 
   /**
    * Gradients of bagForward: for `bias` the column sums, for `weights` gathered item by item (no atomics):
-   * out[item, h] = sum over entries e of the item's column: x_e outGrad[row_e, h].
+   * out[item - firstItem, h] = sum over entries e of the item's column: x_e outGrad[row_e, h].
    * The column of an item is entries[starts[firstStart + item] .. starts[firstStart + item + 1]], counted in entries
    * (pairs of u32) from the beginning of the buffer.
    */
@@ -78,6 +79,8 @@ export interface Ops extends GruOps, RankOps {
     /** f32[hidden]: column sums of outGrad, the gradient of the bias */
     sums: Tensor;
     dropout: Dropout;
+    /** `out` holds the block of items that begins with this one, a multiple of 64; 0 where absent. */
+    firstItem?: number;
     /** Adds to what `out` holds, instead of overwriting it. `sums` is overwritten all the same. */
     accumulate?: boolean;
   }): void;
@@ -151,7 +154,7 @@ export interface Ops extends GruOps, RankOps {
    * Squared error of the raw scores, and its gradient in place; w_bi = 1 where x_bi is stored, else negativeWeight > 0.
    * loss[b] = scale sum_i w_bi (logits_bi - x_bi)²; logits <- 2 scale w_bi (logits_bi - x_bi).
    */
-  squaredError(args: LossArgs & { negativeWeight: number }): void;
+  squaredError(args: BlockLossArgs & { negativeWeight: number }): void;
 
   /** The same of y = output(logits), with the gradient for the logits. */
   activatedSquaredError(args: LossArgs & { negativeWeight: number; output: 'softmax' | 'sigmoid' }): void;
@@ -160,7 +163,7 @@ export interface Ops extends GruOps, RankOps {
    * Binary cross-entropy with logits, summed over items, and its gradient in place.
    * loss[b] = scale sum_i (softplus(logits_bi) - x_bi logits_bi); logits <- scale (sigmoid(logits_bi) - x_bi).
    */
-  binaryCrossEntropy(args: LossArgs): void;
+  binaryCrossEntropy(args: BlockLossArgs): void;
 
   /**
    * sums[slot + p], p < SQUARE_PARTS, add up to factor * (sum of squares of input); the other slots keep
@@ -354,6 +357,15 @@ export interface LossArgs {
   loss: Tensor;
   /** What the loss is multiplied by, e.g. 1 / batch */
   scale: number;
+}
+
+/** Of a loss that is a sum over items: also of a block of them. */
+export interface BlockLossArgs extends LossArgs {
+  /**
+   * The item of the first column, a multiple of 64; 0 where absent. The loss of the block with item 0 overwrites `loss`,
+   * that of others is added.
+   */
+  firstItem?: number;
 }
 
 /** Into how many partial sums `sumSquares` writes. */

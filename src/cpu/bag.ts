@@ -39,16 +39,17 @@ export const bagBackward: Ops['bagBackward'] = (args) => {
   const outGrad = floats(args.outGrad);
   const out = floats(args.out);
   const [items, hidden] = args.out.shape;
+  const { firstItem = 0 } = args;
   const kept = keptFactor(args.dropout);
   const sums = new Float64Array(hidden);
 
   for (let item = 0; item < items; item++) {
     if (args.accumulate) sums.set(out.subarray(item * hidden, (item + 1) * hidden));
     else sums.fill(0);
-    const first = args.firstStart + item;
+    const first = args.firstStart + firstItem + item;
     for (let e = starts[first]; e < starts[first + 1]; e++) {
       const row = entries[2 * e];
-      const x = entryValues[2 * e + 1] * kept(row, item);
+      const x = entryValues[2 * e + 1] * kept(row, firstItem + item);
       if (x === 0) continue;
       for (let h = 0; h < hidden; h++) sums[h] += x * outGrad[row * hidden + h];
     }
@@ -86,7 +87,7 @@ export const dropout: Ops['dropout'] = (args) => {
 };
 
 /** What an input is multiplied by: 0 where it is dropped, else 1 / (1 - rate). */
-function keptFactor({ rate, seed, step }: Dropout): (row: number, item: number) => number {
+export function keptFactor({ rate, seed, step }: Dropout): (row: number, item: number) => number {
   if (rate === 0) return () => 1;
   const threshold = dropThreshold(rate);
   const factor = 1 / (1 - rate);

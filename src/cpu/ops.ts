@@ -3,6 +3,15 @@ import { bagBackward, bagForward, bagInputGrad, dropout } from './bag.js';
 import { clusterAssign, clusterUpdate } from './cluster.js';
 import { gruGatesBackward, gruGatesForward } from './gru.js';
 import {
+  accumulate,
+  adamRows,
+  bagBlock,
+  correctLogits,
+  gatherRows,
+  softmaxGrad,
+  softmaxSums,
+} from './items.js';
+import {
   activatedSquaredError,
   binaryCrossEntropy,
   recordLoss,
@@ -57,6 +66,13 @@ export const cpuOps: Ops = {
   clusterAssign,
   clusterUpdate,
   uniform,
+  bagBlock,
+  softmaxSums,
+  softmaxGrad,
+  correctLogits,
+  accumulate,
+  gatherRows,
+  adamRows,
   topK,
   scoresOf,
   rankOf,

@@ -5,6 +5,7 @@ import { bagOps } from './bag.js';
 import { clusterOps } from './cluster.js';
 import { BUSY_THREADS, type Family, familyFor } from './family.js';
 import { gruOps } from './gru.js';
+import { itemOps } from './items.js';
 import { gpu } from './launch.js';
 import { lossOps } from './loss.js';
 import { matmulOps } from './matmul.js';
@@ -162,6 +163,7 @@ export function createGpuBackend(
 export const gpuOps = (queue: Queue, memory: Memory, family: Family): Ops => ({
   ...bagOps(queue, family),
   ...gruOps(queue),
+  ...itemOps(queue, memory, family),
   ...matmulOps(queue, memory, family),
   ...lossOps(queue, memory, family),
   ...optimiserOps(queue, memory),

@@ -48,7 +48,17 @@ export function bagOps(
       });
     },
 
-    bagBackward({ starts, entries, firstStart, outGrad, out, sums, dropout, accumulate = false }) {
+    bagBackward({
+      starts,
+      entries,
+      firstStart,
+      outGrad,
+      out,
+      sums,
+      dropout,
+      firstItem = 0,
+      accumulate = false,
+    }) {
       const { stride, shape } = gpu(out);
       const [x, y] = grid(shape[0] + 1);
       queue.launch({
@@ -64,6 +74,7 @@ export function bagOps(
           ...dropoutParams(dropout),
           firstStart,
           items: shape[0],
+          firstItem,
           batch: outGrad.shape[0],
           stride4: vec4s(stride),
           accumulate: accumulate ? 1 : 0,

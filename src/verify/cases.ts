@@ -6,6 +6,8 @@ import { bagCases } from './bagCases.js';
 import type { KernelCase } from './case.js';
 import { clusterCases } from './clusterCases.js';
 import { gruCases } from './gruCases.js';
+import { itemCases } from './itemCases.js';
+import { itemRowCases } from './itemRowCases.js';
 import { lossCases } from './lossCases.js';
 import { matmulCases } from './matmulCases.js';
 import { otherCases } from './otherCases.js';
@@ -19,6 +21,8 @@ export const kernelCases: readonly KernelCase[] = [
   ...bagCases,
   ...matmulCases,
   ...lossCases,
+  ...itemCases,
+  ...itemRowCases,
   ...gruCases,
   ...otherCases,
   ...rankCases,

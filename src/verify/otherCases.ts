@@ -99,7 +99,7 @@ function sgd(shape: readonly number[], options: Sgd): KernelCase {
   };
 }
 
-interface Adam {
+export interface Adam {
   readonly step: number;
   readonly learningRate: number;
   readonly beta1: number;
@@ -110,7 +110,7 @@ interface Adam {
   readonly decayed?: number;
 }
 
-const ADAM: Adam = {
+export const ADAM: Adam = {
   step: 1,
   learningRate: 1e-3,
   beta1: 0.9,
@@ -150,7 +150,7 @@ function adam(shape: readonly number[], words: string, changed: Partial<Adam> = 
 }
 
 /** First-order: the errors of the moments, carried through m / (sqrt(v) + epsilon). */
-function adamBounds(
+export function adamBounds(
   inputs: { param: Float32Array; grad: Float32Array; moment1: Float32Array; moment2: Float32Array },
   newMoment1: ArrayLike<number>,
   newMoment2: ArrayLike<number>,

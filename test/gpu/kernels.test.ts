@@ -24,6 +24,9 @@ describe('with few workgroups a dimension, so that grids take two', () => {
   const oneDimensional = kernelCases.filter(({ kernel }) =>
     [
       'bagBackward',
+      'accumulate',
+      'gatherRows',
+      'adamRows',
       'reduceActivation',
       'activate',
       'sgd',
@@ -49,7 +52,7 @@ describe('the other kernel family, large vectors in pieces', () => {
   afterAll(() => other?.dispose());
   const ofFamilies = kernelCases.filter(
     ({ kernel, name }) =>
-      /^(matmul|bag|gram|adam|sgd|sumSquares|clipNorm|softmaxNll|squaredError|binary|topK|rankOf)/.test(
+      /^(matmul|bag|gram|adam|sgd|sumSquares|clipNorm|accumulate|softmax|squaredError|binary|topK|rankOf)/.test(
         kernel,
       ) && !name.includes('300001'),
   );

@@ -67,7 +67,7 @@ describe('a shader calls its buffers as Ops calls its arguments', () => {
 });
 
 /** Sparse arguments of which only the places count: which items a row has, not how much of them. */
-const SETS = ['seen', 'heldOut', 'places'];
+const SETS = ['seen', 'heldOut', 'places', 'positives'];
 
 /** Buffer names of an op's arguments: a tensor's own, three of a sparse matrix (two of a set), `rows` of a batch. */
 function buffersOf(args: object): string[] {
