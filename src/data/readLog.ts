@@ -148,8 +148,15 @@ class Bytes {
 
 function warnings({ time, read, usersWithoutItems }: LogBuilder, bad: BadRows): Warning[] {
   const found: Warning[] = [];
-  if (bad.total > 0) {
-    found.push({ code: 'BAD_ROWS', message: `${bad.total} of ${read} rows were left out` });
+  const unusable = bad.total - bad.missing.user - bad.missing.item;
+  if (unusable > 0) {
+    found.push({ code: 'BAD_ROWS', message: `${unusable} of ${read} rows are unusable and were left out` });
+  }
+  for (const [kind, rows] of Object.entries(bad.missing)) {
+    if (rows === 0) continue;
+    const percent = ((100 * rows) / read).toFixed(1);
+    const message = `${rows} rows (${percent}%) name no ${kind} and were left out`;
+    found.push({ code: `NO_${kind.toUpperCase()}`, message });
   }
   if (usersWithoutItems > 0) {
     const message = `${usersWithoutItems} users are listed without any item`;
