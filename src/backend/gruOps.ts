@@ -1,7 +1,15 @@
 import type { Tensor } from './backend.js';
+import type { Dropout } from './ops.js';
 
 /** The kernels of recurrent models; part of Ops. */
 export interface GruOps {
+  /**
+   * Dropout of single numbers, in place: values[i, j] <- 0 where randomBits(seed, step, i, j) < dropThreshold(rate), else
+   * values[i, j] / (1 - rate). Called on a gradient with the same numbers it is its own backward pass.
+   * values f32[m, n]; of a slice, rows count from its first.
+   */
+  dropout(args: { values: Tensor; dropout: Dropout }): void;
+
   /**
    * One time step of gated recurrent units (Cho et al. 2014), gates in the order r, z, n:
    * r = sigmoid(x_r + h U_r + b_r), z = sigmoid(x_z + h U_z + b_z), n = tanh(x_n + r (h U_n + b_n)),

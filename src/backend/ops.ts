@@ -138,13 +138,6 @@ export interface Ops extends GruOps, ItemOps, RankOps {
   activate(args: { input: Tensor; out: Tensor; activation: Activation }): void;
 
   /**
-   * Dropout of single numbers, in place: values[i, j] <- 0 where randomBits(seed, step, i, j) < dropThreshold(rate), else
-   * values[i, j] / (1 - rate). Called on a gradient with the same numbers it is its own backward pass.
-   * values f32[m, n]; of a slice, rows count from its first.
-   */
-  dropout(args: { values: Tensor; dropout: Dropout }): void;
-
-  /**
    * Multinomial negative log-likelihood (Liang et al. 2018, eq. 2), summed over items, and its gradient in place.
    * loss[b] = -scale sum_i x_bi log softmax(logits_b)_i; logits <- scale (n_b softmax(logits_b) - x_b), n_b = sum_i x_bi.
    */

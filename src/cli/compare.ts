@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Backend } from '../backend/backend.js';
 import { pairedRandomisation } from '../evaluate/significance.js';
+import { learnsInEpochs } from '../model/registry.js';
 import { type Fit, fit } from '../recommend/fit.js';
 import { STOP_METRIC } from '../train/trainer.js';
 import type { CommandSpec, Context, SharedOptions } from './command.js';
@@ -73,9 +74,8 @@ async function run(context: Context<CompareFlags>): Promise<void> {
   const { out, options } = context;
   const { models, epochs, seed } = options;
   if (models.length === 0) throw usage('no model is named', 'Name some, such as --models popular,mlp.');
-  const trained = (model: string) => model === 'mlp' || model === 'linear';
   const recipes = [...new Set(models)].map((model) =>
-    recipeOf({ model, ...given({ seed, epochs: trained(model) ? epochs : undefined }) }),
+    recipeOf({ model, ...given({ seed, epochs: learnsInEpochs(model) ? epochs : undefined }) }),
   );
   const metrics = [...new Set([STOP_METRIC, ...chosenMetrics(options, true)])];
   const spec = splitSpec(options, recipes[0].train.seed);

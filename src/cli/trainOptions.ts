@@ -11,11 +11,18 @@ import {
   TEXTBOOK_WARNING,
   type TrainConfig,
 } from '../model/config.js';
-import { MODEL_NAMES, type ModelOptions, trainDefaults } from '../model/registry.js';
+import { learnsInEpochs, MODEL_NAMES, type ModelOptions, trainDefaults } from '../model/registry.js';
 import { given, number, wholeNumber, wholeNumbers } from './options.js';
+import {
+  defineSequences,
+  OF_SEQUENCES,
+  SEQUENCE_FLAGS,
+  type SequenceFlags,
+  sequenceOptions,
+} from './sequenceOptions.js';
 import { defineTables, OF_TABLES, TABLE_FLAGS, type TableFlags, tableOptions } from './tableOptions.js';
 
-export interface ModelFlags extends TableFlags {
+export interface ModelFlags extends TableFlags, SequenceFlags {
   readonly model?: string;
   readonly preset?: 'textbook';
   readonly epochs?: number;
@@ -25,14 +32,14 @@ export interface ModelFlags extends TableFlags {
   readonly optimizer?: TrainConfig['optimizer'];
   readonly momentum?: number;
   readonly weightDecay?: number;
+  readonly clip?: number;
   readonly patience?: number;
+  readonly patienceSteps?: number;
   readonly validateEvery?: number;
   readonly seed?: number;
-  readonly hidden?: number[];
   readonly activation?: NetworkConfig['activation'];
   readonly output?: NetworkConfig['output'];
   readonly loss?: NetworkConfig['loss'];
-  readonly dropout?: number;
   readonly negativeWeight?: number;
   readonly normalise?: NetworkConfig['normalise'];
   readonly targets?: NetworkConfig['targets'];
@@ -58,88 +65,112 @@ const one = (flag: string, what: string, choices: readonly string[]): Option =>
   new Option(flag, what).choices(choices);
 
 export const defineModel = (command: Command): Command =>
-  defineTables(
-    command
-      .optionsGroup('Model:')
-      .addOption(
-        one(
-          '--model <name>',
-          'mlp (default), linear, ease, itemknn, or the baselines popular and random',
-          MODEL_NAMES,
-        ),
-      )
-      .addOption(one('--preset <name>', "textbook: the tutorial's network to the letter", ['textbook']))
-      .option(
-        '--hidden <sizes>',
-        'units of the hidden layers, or "none" (default 128,64)',
-        wholeNumbers('hidden'),
-      )
-      .addOption(
-        one('--activation <name>', 'of hidden layers (default relu)', [
-          'linear',
-          'relu',
-          'tanh',
-          'sigmoid',
-          'gelu',
-        ]),
-      )
-      .addOption(one('--loss <name>', '(default mse)', ['mse', 'weightedMse', 'multinomial', 'bce']))
-      .addOption(
-        one('--output <name>', 'what the loss sees of the scores (default: what the loss needs)', [
-          'linear',
-          'softmax',
-          'sigmoid',
-        ]),
-      )
-      .option(
-        '--negative-weight <x>',
-        'weightedMse: weight of what a user did not do',
-        number('negative-weight'),
-      )
-      .option(
-        '--dropout <share>',
-        'of a history, left out at random in training (default 0.5; linear, ease 0)',
-        number('dropout'),
-      )
-      .addOption(one('--normalise <rule>', 'l2: histories are scaled to length 1 (default)', ['none', 'l2']))
-      .addOption(one('--targets <rule>', "sum: a user's targets add up to 1 (default raw)", ['raw', 'sum']))
-      .addOption(
-        one(
-          '--reduction <rule>',
-          'users: loss summed over items, averaged over users (default); mean: over both',
-          ['users', 'mean', 'sum'],
-        ),
-      )
-      .option('--zero-diagonal', 'linear: an item may not predict itself (default)')
-      .option('--no-zero-diagonal', 'linear: it may'),
+  defineSequences(
+    defineTables(
+      command
+        .optionsGroup('Model:')
+        .addOption(
+          one(
+            '--model <name>',
+            'mlp (default), linear, ease, itemknn, gru, or the baselines popular and random',
+            MODEL_NAMES,
+          ),
+        )
+        .addOption(one('--preset <name>', "textbook: the tutorial's network to the letter", ['textbook']))
+        .option(
+          '--hidden <sizes>',
+          'units of the hidden layers, or "none" (default 128,64; gru 64)',
+          wholeNumbers('hidden'),
+        )
+        .addOption(
+          one('--activation <name>', 'of hidden layers (default relu)', [
+            'linear',
+            'relu',
+            'tanh',
+            'sigmoid',
+            'gelu',
+          ]),
+        )
+        .addOption(one('--loss <name>', '(default mse)', ['mse', 'weightedMse', 'multinomial', 'bce']))
+        .addOption(
+          one('--output <name>', 'what the loss sees of the scores (default: what the loss needs)', [
+            'linear',
+            'softmax',
+            'sigmoid',
+          ]),
+        )
+        .option(
+          '--negative-weight <x>',
+          'weightedMse: weight of what a user did not do',
+          number('negative-weight'),
+        )
+        .option(
+          '--dropout <share>',
+          'of a history, left out at random in training (default 0.5; linear, ease 0; gru 0.2)',
+          number('dropout'),
+        )
+        .addOption(
+          one('--normalise <rule>', 'l2: histories are scaled to length 1 (default)', ['none', 'l2']),
+        )
+        .addOption(one('--targets <rule>', "sum: a user's targets add up to 1 (default raw)", ['raw', 'sum']))
+        .addOption(
+          one(
+            '--reduction <rule>',
+            'users: loss summed over items, averaged over users (default); mean: over both',
+            ['users', 'mean', 'sum'],
+          ),
+        )
+        .option('--zero-diagonal', 'linear: an item may not predict itself (default)')
+        .option('--no-zero-diagonal', 'linear: it may'),
+    ),
   )
     .optionsGroup('Training:')
-    .option('--epochs <n>', 'at most (default 150)', wholeNumber('epochs'))
-    .option('--batch <users>', 'a step (default 100)', wholeNumber('batch'))
+    .option('--epochs <n>', 'at most (default 150; gru 100)', wholeNumber('epochs'))
+    .option('--batch <users>', 'a step (default 100; gru 32)', wholeNumber('batch'))
     .addOption(one('--optimizer <name>', '(default adam)', ['adam', 'adamw', 'sgd']))
     .option('--lr <x>', 'learning rate (default 0.001)', number('lr'))
-    .option('--l2 <x>', 'penalty on squared weights (default 0.005; linear 0.4, ease 300)', number('l2'))
+    .option(
+      '--l2 <x>',
+      'penalty on squared weights (default 0.005; linear 0.4, ease 300, gru 0)',
+      number('l2'),
+    )
+    .option(
+      '--clip <x>',
+      'the most that the length of the gradient may be; 0: anything (default)',
+      number('clip'),
+    )
     .option('--momentum <x>', 'sgd', number('momentum'))
     .option('--weight-decay <x>', 'adamw', number('weight-decay'))
     .option(
       '--patience <n>',
-      'validations without a better one before it stops; 0: never (default 20)',
+      'validations without a better one before it stops; 0: never (default 20; gru 5)',
       wholeNumber('patience'),
+    )
+    .option(
+      '--patience-steps <n>',
+      'and so many steps at least (default 0; gru 500)',
+      wholeNumber('patience-steps'),
     )
     .option('--validate-every <epochs>', '(default 1)', wholeNumber('validate-every'));
 
 /** Flags that say nothing to a model without training. */
-const OF_NETWORKS: readonly (keyof ModelFlags)[] = [
-  'preset',
+const OF_TRAINING: readonly (keyof ModelFlags)[] = [
   'epochs',
   'batch',
   'lr',
   'l2',
   'optimizer',
+  'clip',
   'momentum',
   'weightDecay',
   'patience',
+  'patienceSteps',
   'validateEvery',
+];
+
+/** Flags that say nothing but to a network over histories. */
+const OF_NETWORKS: readonly (keyof ModelFlags)[] = [
+  'preset',
   'hidden',
   'activation',
   'output',
@@ -156,10 +187,15 @@ const OF_NETWORKS: readonly (keyof ModelFlags)[] = [
 export function recipeOf(flags: ModelFlags): Recipe {
   const model = flags.model ?? 'mlp';
   const isNetwork = model === 'mlp' || model === 'linear';
-  const own = TABLE_FLAGS[model];
-  const idle = [...(isNetwork ? [] : OF_NETWORKS), ...OF_TABLES].find(
-    (flag) => flags[flag] !== undefined && !own?.some((known) => known === flag),
-  );
+  const isTrained = learnsInEpochs(model);
+  const own: readonly (keyof ModelFlags)[] = [
+    ...(TABLE_FLAGS[model] ?? []),
+    ...(SEQUENCE_FLAGS[model] ?? []),
+    ...(isTrained ? OF_TRAINING : []),
+    ...(isNetwork ? OF_NETWORKS : []),
+  ];
+  const all = [...OF_TRAINING, ...OF_NETWORKS, ...OF_TABLES, ...OF_SEQUENCES];
+  const idle = all.find((flag) => flags[flag] !== undefined && !own.includes(flag));
   if (idle) throw misplaced(idle, model);
   if (model === 'linear' && flags.hidden) throw misplaced('hidden', model);
   if (model === 'mlp' && flags.zeroDiagonal !== undefined) throw misplaced('zeroDiagonal', model);
@@ -194,11 +230,13 @@ export function recipeOf(flags: ModelFlags): Recipe {
       epochs: flags.epochs,
       batch: flags.batch,
       learningRate: flags.lr,
-      l2: isNetwork ? flags.l2 : undefined,
+      l2: isTrained ? flags.l2 : undefined,
       optimizer: flags.optimizer,
+      clip: flags.clip,
       momentum: flags.momentum,
       weightDecay: flags.weightDecay,
       patience: flags.patience,
+      patienceSteps: flags.patienceSteps,
       validateEvery: flags.validateEvery,
       seed: flags.seed,
     }),
@@ -208,13 +246,18 @@ export function recipeOf(flags: ModelFlags): Recipe {
   if (isNetwork) checkNetworkConfig(whole);
   return {
     model,
-    network: isNetwork ? network : own ? tableOptions(model, flags) : {},
+    network: isNetwork ? network : ownOptions(model, flags),
     ...(isNetwork && { output: whole.output }),
     train,
     ...(isTextbook && { shares: { validation: TEXTBOOK.validation, test: 0 } }),
     isTextbook,
     warnings: isTextbook && whole.output === 'softmax' && whole.loss === 'mse' ? [TEXTBOOK_WARNING] : [],
   };
+}
+
+function ownOptions(model: string, flags: ModelFlags): ModelOptions {
+  if (TABLE_FLAGS[model]) return tableOptions(model, flags);
+  return SEQUENCE_FLAGS[model] ? sequenceOptions(model, flags) : {};
 }
 
 function misplaced(flag: keyof ModelFlags, model: string): FoldinError {

@@ -11,7 +11,7 @@ const cover = (hidden: number, count: number): [number, number, number] => [
   1,
 ];
 
-export const gruOps = (queue: Queue): GruOps => ({
+export const gruOps = (queue: Queue): Omit<GruOps, 'dropout'> => ({
   gruGatesForward({ first, count, previousFirst, previousCount, ...tensors }) {
     if (count === 0) return;
     const [, hidden] = tensors.states.shape;

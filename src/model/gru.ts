@@ -77,8 +77,22 @@ export class Gru implements SequenceModel {
     requireOrder(histories, 'gru');
   }
 
-  /** Only the last `window` items of a history count, as in training. */
-  score(histories: DeviceRows, { first, count }: ConsecutiveRows, scores: Tensor): void {
+  get units(): number {
+    return this.config.hidden;
+  }
+
+  score(histories: DeviceRows, batch: ConsecutiveRows, scores: Tensor): void {
+    const { backend } = this;
+    const last = backend.zeros('f32', [scores.shape[0], this.units]);
+    this.represent(histories, batch, last);
+    this.#turnEmbeddings();
+    const bias = this.#tensor('outputBias');
+    backend.matmulNN({ a: last, b: this.#outputWeights, bias, out: scores, activation: 'linear' });
+    last.free();
+  }
+
+  /** The states after the last items. Only the last `window` items of a history count, as in training. */
+  represent(histories: DeviceRows, { first, count }: ConsecutiveRows, out: Tensor): void {
     const { backend, config } = this;
     const recent = latestItems(histories.matrix, first, count, config.window);
     const order = recent.map((_, b) => b).filter((b) => recent[b].length > 0);
@@ -100,7 +114,6 @@ export class Gru implements SequenceModel {
       return tensor;
     };
     const inputs = { indptr: numbers, indices: made(backend.tensor(packed)), values: this.#one };
-    const last = made(backend.zeros('f32', [scores.shape[0], config.hidden]));
 
     // Blocks of steps in turn in the first and in the second half of the space, so that one can go on from the other.
     let previous = NO_STEP;
@@ -134,13 +147,10 @@ export class Gru implements SequenceModel {
       batch: { rows: numbers, first: 0, count },
       weights: space.states,
       bias: this.#noBias[1],
-      out: last,
+      out,
       activation: 'linear',
       dropout: KEEP_ALL,
     });
-    this.#turnEmbeddings();
-    const bias = this.#tensor('outputBias');
-    backend.matmulNN({ a: last, b: this.#outputWeights, bias, out: scores, activation: 'linear' });
     freeAll(mine);
   }
 
@@ -152,9 +162,7 @@ export class Gru implements SequenceModel {
       throw new FoldinError(
         'SPLIT_EMPTY',
         'a batch holds no history of two items, so there is nothing to predict',
-        {
-          remedy: 'Leave out histories of a single item.',
-        },
+        { remedy: 'Leave out histories of a single item.' },
       );
     }
     const { rate, seed } = { rate: config.dropout, seed: mix(step.seed) };

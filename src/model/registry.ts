@@ -39,6 +39,8 @@ export interface ModelInit {
 interface Entry {
   /** How it is trained unless told otherwise. */
   readonly train: TrainConfig;
+  /** Whether it is trained, epoch by epoch. */
+  readonly inEpochs?: true;
   /** A model ready to train, or done where there is nothing to train. */
   readonly create?: (backend: Backend, init: ModelInit) => Model;
   /** In its place: a model that is fitted in one go. */
@@ -49,6 +51,7 @@ interface Entry {
 
 const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Entry => ({
   train,
+  inEpochs: true,
   create(backend, { train, config, seed }) {
     const whole = { ...defaults, ...(config as Partial<NetworkConfig>) };
     return new Network(
@@ -91,6 +94,7 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   mlp: network('mlp', MLP_DEFAULTS, TRAIN_DEFAULTS),
   gru: {
     train: GRU_TRAIN_DEFAULTS,
+    inEpochs: true,
     create(backend, { train, config, seed }) {
       const whole = gruConfig(config as Partial<GruConfig>);
       requireOrder(train, 'gru');
@@ -109,6 +113,9 @@ function entry(name: string): Entry {
     remedy: `Choose one of: ${MODEL_NAMES.join(', ')}.`,
   });
 }
+
+/** Whether a model is trained, epoch by epoch, and not fitted in one go. CONFIG for an unknown name. */
+export const learnsInEpochs = (name: string): boolean => entry(name).inEpochs ?? false;
 
 /** A model's training options unless told otherwise. CONFIG for an unknown name. */
 export const trainDefaults = (name: string): TrainConfig => entry(name).train;
