@@ -28,12 +28,13 @@ export function checkedOps(ops: Ops, before: () => void): Ops {
 
 /** One check an op: SHAPE_MISMATCH with op, argument, expected and got. Nothing is allocated when all is well. */
 export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
-  bagForward({ input, batch, weights, bias, out }) {
+  bagForward({ input, batch, weights, bias, out, scales }) {
     matrix('bagForward', 'weights', weights, ANY, ANY);
     const hidden = weights.shape[1];
     sparse('bagForward', input, 'input.indptr', 'input.indices', 'input.values');
     vector('bagForward', 'bias', bias, hidden);
     matrix('bagForward', 'out', out, ANY, hidden);
+    if (scales) vector('bagForward', 'scales', scales, out.shape[0]);
     batchRows('bagForward', batch, out.shape[0]);
   },
   bagInputGrad({ places, batch, weights, outGrad, out }) {
@@ -43,13 +44,14 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     vector('bagInputGrad', 'out', out, places.indices.size);
     batchRows('bagInputGrad', batch, outGrad.shape[0]);
   },
-  bagBackward({ starts, entries, firstStart, outGrad, out, sums }) {
+  bagBackward({ starts, entries, firstStart, outGrad, out, sums, scales }) {
     matrix('bagBackward', 'out', out, ANY, ANY);
     matrix('bagBackward', 'outGrad', outGrad, ANY, out.shape[1]);
     vector('bagBackward', 'sums', sums, out.shape[1]);
     vector('bagBackward', 'starts', starts, ANY, 'u32');
     vector('bagBackward', 'entries', entries, ANY, 'u32');
     atLeast('bagBackward', 'starts', starts, firstStart + out.shape[0] + 1);
+    if (scales) vector('bagBackward', 'scales', scales, outGrad.shape[0]);
   },
   matmulNN({ a, b, bias, out }) {
     matrix('matmulNN', 'a', a, ANY, ANY);

@@ -44,7 +44,8 @@ export interface BatchRows {
 export interface Ops extends GruOps, RankOps {
   /**
    * Sparse times dense: out[b, h] = activation(sum over entries e of row b: x_e weights[item_e, h] + bias[h]),
-   * x_e = values_e, dropped or scaled as `dropout` says.
+   * x_e = values_e, dropped or scaled as `dropout` says. Where `scales` is given, what is kept of a row is scaled to
+   * Euclidean length 1 instead, and the factor left there.
    */
   bagForward(args: {
     input: SparseRows;
@@ -57,6 +58,8 @@ export interface Ops extends GruOps, RankOps {
     out: Tensor;
     activation: Activation;
     dropout: Dropout;
+    /** f32[batch]; 0 of a row that keeps nothing */
+    scales?: Tensor;
   }): void;
 
   /**
@@ -80,6 +83,8 @@ export interface Ops extends GruOps, RankOps {
     dropout: Dropout;
     /** Adds to what `out` holds, instead of overwriting it. `sums` is overwritten all the same. */
     accumulate?: boolean;
+    /** f32[batch], as bagForward left it, where it was given it. */
+    scales?: Tensor;
   }): void;
 
   /**

@@ -160,7 +160,7 @@ export function createGpuBackend(
 
 /** The kernels' launches; one a shader, under its name. */
 export const gpuOps = (queue: Queue, memory: Memory, family: Family): Ops => ({
-  ...bagOps(queue, family),
+  ...bagOps(queue, memory, family),
   ...gruOps(queue),
   ...matmulOps(queue, memory, family),
   ...lossOps(queue, memory),
