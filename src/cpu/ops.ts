@@ -2,6 +2,7 @@ import type { Ops } from '../backend/ops.js';
 import { bagBackward, bagForward, bagInputGrad, dropout } from './bag.js';
 import { clusterAssign, clusterUpdate } from './cluster.js';
 import { gruGatesBackward, gruGatesForward } from './gru.js';
+import { gaussianBackward, gaussianSample } from './latent.js';
 import {
   activatedSquaredError,
   binaryCrossEntropy,
@@ -39,6 +40,8 @@ export const cpuOps: Ops = {
   transpose,
   reduceActivation,
   activate,
+  gaussianSample,
+  gaussianBackward,
   softmaxNll,
   squaredError,
   activatedSquaredError,

@@ -5,6 +5,7 @@ import { bagOps } from './bag.js';
 import { clusterOps } from './cluster.js';
 import { BUSY_THREADS, type Family, familyFor } from './family.js';
 import { gruOps } from './gru.js';
+import { latentOps } from './latent.js';
 import { gpu } from './launch.js';
 import { lossOps } from './loss.js';
 import { matmulOps } from './matmul.js';
@@ -163,6 +164,7 @@ export const gpuOps = (queue: Queue, memory: Memory, family: Family): Ops => ({
   ...bagOps(queue, memory, family),
   ...gruOps(queue),
   ...matmulOps(queue, memory, family),
+  ...latentOps(queue),
   ...lossOps(queue, memory),
   ...optimiserOps(queue, memory),
   ...rankOps(queue),

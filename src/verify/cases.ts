@@ -6,6 +6,7 @@ import { bagCases } from './bagCases.js';
 import type { KernelCase } from './case.js';
 import { clusterCases } from './clusterCases.js';
 import { gruCases } from './gruCases.js';
+import { latentCases } from './latentCases.js';
 import { lossCases } from './lossCases.js';
 import { matmulCases } from './matmulCases.js';
 import { otherCases } from './otherCases.js';
@@ -18,6 +19,7 @@ export { type CaseResult, compareCase } from './compare.js';
 export const kernelCases: readonly KernelCase[] = [
   ...bagCases,
   ...matmulCases,
+  ...latentCases,
   ...lossCases,
   ...gruCases,
   ...otherCases,

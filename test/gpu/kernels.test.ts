@@ -26,6 +26,7 @@ describe('with few workgroups a dimension, so that grids take two', () => {
       'bagBackward',
       'reduceActivation',
       'activate',
+      'gaussianSample',
       'sgd',
       'adam',
       'clipNorm',
