@@ -18,6 +18,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> outGrad: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(4) var<storage, read_write> loss: array<f32>;
+override draws: bool;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
@@ -35,7 +36,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     let logVariance = encoded[base + params.latent + c];
     let variance = exp(logVariance);
     let g = outGrad[row * params.stride + c];
-    let normal = normalOf(mix32(rowKey ^ c));
+    var normal = 0.0;
+    if (draws) { normal = normalOf(mix32(rowKey ^ c)); }
     sum += mean * mean + (variance - logVariance - 1.0);
     out[base + c] = g + params.scale * mean;
     out[base + params.latent + c] =

@@ -124,11 +124,12 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     within('gruGatesBackward', 'first + count', args.first + args.count, positions);
     within('gruGatesBackward', 'nextFirst + nextCount', args.nextFirst + args.nextCount, positions);
   },
-  gaussianSample({ encoded, out, count }) 
+  gaussianSample({ encoded, out, count }) {
     matrix('gaussianSample', 'out', out, ANY, ANY);
     matrix('gaussianSample', 'encoded', encoded, out.shape[0], 2 * out.shape[1]);
-    within('gaussianSample', 'count', count, out.shape[0]);,
-  gaussianBackward(encoded, outGrad, out, loss: sums, count ) {
+    within('gaussianSample', 'count', count, out.shape[0]);
+  },
+  gaussianBackward({ encoded, outGrad, out, loss: sums, count }) {
     matrix('gaussianBackward', 'outGrad', outGrad, ANY, ANY);
     const [batch, latent] = outGrad.shape;
     matrix('gaussianBackward', 'encoded', encoded, batch, 2 * latent);
@@ -141,37 +142,44 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
   squaredError: (args) => loss('squaredError', args),
   activatedSquaredError: (args) => loss('activatedSquaredError', args),
   binaryCrossEntropy: (args) => loss('binaryCrossEntropy', args),
-  sumSquares(input, sums, slot ) 
+  sumSquares({ input, sums, slot }) {
     floating('sumSquares', 'input', input);
     vector('sumSquares', 'sums', sums, ANY);
-    atLeast('sumSquares', 'sums', sums, slot + SQUARE_PARTS);,
-  clipNorm(grad, squares ) 
+    atLeast('sumSquares', 'sums', sums, slot + SQUARE_PARTS);
+  },
+  clipNorm({ grad, squares }) {
     vector('clipNorm', 'grad', grad, ANY);
-    vector('clipNorm', 'squares', squares, SQUARE_PARTS);,
-  recordLoss(parts: partial, ring, count, slot ) 
+    vector('clipNorm', 'squares', squares, SQUARE_PARTS);
+  },
+  recordLoss({ parts: partial, ring, count, slot }) {
     vector('recordLoss', 'parts', partial, ANY);
     atLeast('recordLoss', 'parts', partial, count);
     vector('recordLoss', 'ring', ring, ANY);
-    atLeast('recordLoss', 'ring', ring, slot + 1);,
-  sgd(param, grad, velocity ) 
+    atLeast('recordLoss', 'ring', ring, slot + 1);
+  },
+  sgd({ param, grad, velocity }) {
     floating('sgd', 'param', param);
     alike('sgd', 'grad', grad, param);
-    alike('sgd', 'velocity', velocity, param);,
-  adam(param, grad, moment1, moment2 ) 
+    alike('sgd', 'velocity', velocity, param);
+  },
+  adam({ param, grad, moment1, moment2 }) {
     floating('adam', 'param', param);
     alike('adam', 'grad', grad, param);
     alike('adam', 'moment1', moment1, param);
-    alike('adam', 'moment2', moment2, param);,
-  zeroDiagonal(matrix: square ) 
-    matrix('zeroDiagonal', 'matrix', square, ANY, square.shape[0]);,
-  gram(columns, users, ridge, out, first, count ) 
+    alike('adam', 'moment2', moment2, param);
+  },
+  zeroDiagonal({ matrix: square }) {
+    matrix('zeroDiagonal', 'matrix', square, ANY, square.shape[0]);
+  },
+  gram({ columns, users, ridge, out, first, count }) {
     matrix('gram', 'out', out, ANY, out.shape[0]);
     sparse('gram', columns, 'columns.indptr', 'columns.indices', 'columns.values');
     sparse('gram', users, 'users.indptr', 'users.indices', 'users.values');
     atLeast('gram', 'columns.indptr', columns.indptr, out.shape[0] + 1);
     vector('gram', 'ridge', ridge, out.shape[0]);
-    within('gram', 'first + count', first + count, out.shape[0]);,
-  matmulPanel(a, b, out, outRow, first, rows, to, firstColumn, endColumn ) 
+    within('gram', 'first + count', first + count, out.shape[0]);
+  },
+  matmulPanel({ a, b, out, outRow, first, rows, to, firstColumn, endColumn }) {
     matrix('matmulPanel', 'a', a, ANY, ANY);
     matrix('matmulPanel', 'b', b, a.shape[0], ANY);
     matrix('matmulPanel', 'out', out, ANY, b.shape[1]);
@@ -181,40 +189,47 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     within('matmulPanel', 'to', to, a.shape[0]);
     blockEnd('matmulPanel', 'endColumn', endColumn, b.shape[1]);
     blockStart('matmulPanel', 'first', first);
-    blockStart('matmulPanel', 'firstColumn', firstColumn);,
-  cholesky(matrix: square, panel, diagonal, first ) 
+    blockStart('matmulPanel', 'firstColumn', firstColumn);
+  },
+  cholesky({ matrix: square, panel, diagonal, first }) {
     matrix('cholesky', 'matrix', square, ANY, square.shape[0]);
     matrix('cholesky', 'panel', panel, PANEL, square.shape[0]);
     matrix('cholesky', 'diagonal', diagonal, square.shape[0], PANEL);
     blockStart('cholesky', 'first', first);
-    within('cholesky', 'first + 1', first + 1, square.shape[0]);,
-  triangularSolve(diagonal, panel, out, first, firstColumn, endColumn ) 
+    within('cholesky', 'first + 1', first + 1, square.shape[0]);
+  },
+  triangularSolve({ diagonal, panel, out, first, firstColumn, endColumn }) {
     matrix('triangularSolve', 'out', out, ANY, ANY);
     matrix('triangularSolve', 'panel', panel, PANEL, out.shape[1]);
     matrix('triangularSolve', 'diagonal', diagonal, out.shape[0], PANEL);
     blockStart('triangularSolve', 'first', first);
     blockStart('triangularSolve', 'firstColumn', firstColumn);
     within('triangularSolve', 'first + 1', first + 1, out.shape[0]);
-    blockEnd('triangularSolve', 'endColumn', endColumn, out.shape[1]);,
-  residual(a, b, out, first, count ) 
+    blockEnd('triangularSolve', 'endColumn', endColumn, out.shape[1]);
+  },
+  residual({ a, b, out, first, count }) {
     matrix('residual', 'a', a, ANY, a.shape[0]);
     matrix('residual', 'b', b, a.shape[0], ANY);
     matrix('residual', 'out', out, a.shape[0], b.shape[1]);
     blockStart('residual', 'first', first);
-    within('residual', 'first + count', first + count, out.shape[0]);,
-  clusterAssign(points, centroids, assigned, distances ) 
+    within('residual', 'first + count', first + count, out.shape[0]);
+  },
+  clusterAssign({ points, centroids, assigned, distances }) {
     matrix('clusterAssign', 'points', points, ANY, ANY);
     matrix('clusterAssign', 'centroids', centroids, ANY, points.shape[1]);
     vector('clusterAssign', 'assigned', assigned, points.shape[0], 'u32');
-    vector('clusterAssign', 'distances', distances, points.shape[0]);,
-  clusterUpdate(points, assigned, centroids, counts ) 
+    vector('clusterAssign', 'distances', distances, points.shape[0]);
+  },
+  clusterUpdate({ points, assigned, centroids, counts }) {
     matrix('clusterUpdate', 'points', points, ANY, ANY);
     matrix('clusterUpdate', 'centroids', centroids, ANY, points.shape[1]);
     vector('clusterUpdate', 'assigned', assigned, points.shape[0], 'u32');
-    vector('clusterUpdate', 'counts', counts, centroids.shape[0], 'u32');,
-  uniform(out ) 
-    matrix('uniform', 'out', out, ANY, ANY);,
-  topK(scores, seen, batch, allowed, topItems, topScores, firstItem = 0 ) 
+    vector('clusterUpdate', 'counts', counts, centroids.shape[0], 'u32');
+  },
+  uniform({ out }) {
+    matrix('uniform', 'out', out, ANY, ANY);
+  },
+  topK({ scores, seen, batch, allowed, topItems, topScores, firstItem = 0 }) {
     matrix('topK', 'scores', scores, ANY, ANY);
     firstOfBlock('topK', firstItem);
     sparse('topK', seen, 'seen.indptr', 'seen.indices', 'seen.values');
@@ -222,21 +237,24 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     vector('topK', 'allowed', allowed, ANY, 'u32');
     atLeast('topK', 'allowed', allowed, Math.ceil((firstItem + scores.shape[1]) / 32));
     matrix('topK', 'topItems', topItems, scores.shape[0], ANY, 'u32');
-    matrix('topK', 'topScores', topScores, scores.shape[0], topItems.shape[1]);,
-  scoresOf(scores, heldOut, batch, out, firstItem = 0 ) 
+    matrix('topK', 'topScores', topScores, scores.shape[0], topItems.shape[1]);
+  },
+  scoresOf({ scores, heldOut, batch, out, firstItem = 0 }) {
     matrix('scoresOf', 'scores', scores, ANY, ANY);
     firstOfBlock('scoresOf', firstItem);
     sparse('scoresOf', heldOut, 'heldOut.indptr', 'heldOut.indices', 'heldOut.values');
     batchRows('scoresOf', batch, scores.shape[0]);
-    vector('scoresOf', 'out', out, ANY);,
-  rankOf(scores, seen, heldOut, heldOutScores, batch, ranks, firstItem = 0 ) 
+    vector('scoresOf', 'out', out, ANY);
+  },
+  rankOf({ scores, seen, heldOut, heldOutScores, batch, ranks, firstItem = 0 }) {
     matrix('rankOf', 'scores', scores, ANY, ANY);
     firstOfBlock('rankOf', firstItem);
     sparse('rankOf', seen, 'seen.indptr', 'seen.indices', 'seen.values');
     sparse('rankOf', heldOut, 'heldOut.indptr', 'heldOut.indices', 'heldOut.values');
     vector('rankOf', 'heldOutScores', heldOutScores, ANY);
     batchRows('rankOf', batch, scores.shape[0]);
-    vector('rankOf', 'ranks', ranks, ANY, 'u32');,
+    vector('rankOf', 'ranks', ranks, ANY, 'u32');
+  },
 };
 
 function loss(op: keyof Ops, args: LossArgs): void {

@@ -36,7 +36,8 @@ export interface LatentOps {
     /** f32[at least batch]; what lies beyond `count` keeps its values */
     loss: Tensor;
     count: number;
-    noise: Noise;
+    /** As gaussianSample was given it; without it the gradient for the logarithms is that of the divergence alone. */
+    noise?: Noise;
     scale: number;
   }): void;
 }

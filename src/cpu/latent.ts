@@ -35,7 +35,7 @@ export const gaussianBackward: LatentOps['gaussianBackward'] = (args) => {
       const logVariance = encoded[at + latent];
       const variance = Math.exp(logVariance);
       const g = outGrad[b * latent + c];
-      const normal = randomNormal(noise.seed, noise.step, b, c);
+      const normal = noise ? randomNormal(noise.seed, noise.step, b, c) : 0;
       kl += (mean * mean + variance - logVariance - 1) / 2;
       out[at] = g + scale * mean;
       out[at + latent] = (g * Math.sqrt(variance) * normal + scale * (variance - 1)) / 2;

@@ -5,7 +5,8 @@ import { mix } from '../backend/random.js';
 import { gpu, grid } from './launch.js';
 import type { Queue } from './queue.js';
 
-const noiseKey = ({ seed, step }: Noise): number => mix(mix(seed) ^ step);
+const noiseKey = (noise: Noise | undefined): number => (noise ? mix(mix(noise.seed) ^ noise.step) : 0);
+const draws = (noise: Noise | undefined) => ({ draws: noise ? 1 : 0 });
 
 export const latentOps = (queue: Queue): LatentOps => ({
   gaussianSample({ encoded, out, count, noise }) {
@@ -19,9 +20,9 @@ export const latentOps = (queue: Queue): LatentOps => ({
         count,
         encodedStride: gpu(encoded).stride,
         stride: gpu(out).stride,
-        noiseKey: noise ? noiseKey(noise) : 0,
+        noiseKey: noiseKey(noise),
       },
-      constants: { draws: noise ? 1 : 0 },
+      constants: draws(noise),
       workgroups: grid(Math.ceil((batch * latent) / 64)),
     });
   },
@@ -39,6 +40,7 @@ export const latentOps = (queue: Queue): LatentOps => ({
         noiseKey: noiseKey(noise),
         scale,
       },
+      constants: draws(noise),
       workgroups: [batch, 1, 1],
     });
   },

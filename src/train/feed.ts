@@ -14,10 +14,14 @@ export interface FeedOptions {
 }
 
 /**
- * Enqueues one step's gradients, `step` counting from 1 over the whole training. Its loss stands in so many first
- * numbers of `lossParts` as it returns.
+ * Enqueues one step's gradients, `step` counting from 1 over the whole training, which has `steps` unless it stops early.
+ * Its loss stands in so many first numbers of `lossParts` as it returns.
  */
-export type FedStep = (place: { readonly lossParts: Tensor; readonly step: number }) => number;
+export type FedStep = (place: {
+  readonly lossParts: Tensor;
+  readonly step: number;
+  readonly steps: number;
+}) => number;
 
 /** What a trainer gives a model: the batches of an epoch, on the device when their turn comes. */
 export interface Feed {

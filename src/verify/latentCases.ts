@@ -36,11 +36,13 @@ const expUnits = (x: number): number => 6 + 5 * Math.abs(x);
 
 const encodedOf = ({ batch, latent, high = 3 }: LatentShape) => numbers(batch * 2 * latent, 81, -high, high);
 
+const nameOf = ({ name }: LatentShape, draws: boolean): string => `${name}${draws ? '' : ', the means'}`;
+
 function sample(shape: LatentShape, draws: boolean): KernelCase {
   const { batch, count, latent } = shape;
   return {
     kernel: 'gaussianSample',
-    name: `${shape.name}${draws ? '' : ', the means'}`,
+    name: nameOf(shape, draws),
     run: (backend) =>
       outputsOf(backend, () => {
         const out = stale(backend, batch, latent);
@@ -65,13 +67,13 @@ function sample(shape: LatentShape, draws: boolean): KernelCase {
   };
 }
 
-function backward(shape: LatentShape): KernelCase {
+function backward(shape: LatentShape, draws = true): KernelCase {
   const { batch, count, latent } = shape;
   const outGradOf = () => numbers(batch * latent, 82);
   const lossOf = () => numbers(batch + LOSS_REST, 83, 1, 2);
   return {
     kernel: 'gaussianBackward',
-    name: shape.name,
+    name: nameOf(shape, draws),
     run: (backend) =>
       outputsOf(backend, () => {
         const out = stale(backend, batch, 2 * latent);
@@ -83,7 +85,7 @@ function backward(shape: LatentShape): KernelCase {
           out,
           loss,
           count,
-          noise: NOISE,
+          ...(draws && { noise: NOISE }),
           scale: SCALE,
         });
         return { out, loss };
@@ -100,7 +102,8 @@ function backward(shape: LatentShape): KernelCase {
           const logVariance = encoded[at + latent];
           const variance = Math.exp(logVariance);
           const g = Math.abs(outGrad[b * latent + c]);
-          const drawn = g * Math.sqrt(variance) * Math.abs(randomNormal(NOISE.seed, NOISE.step, b, c));
+          const normal = draws ? Math.abs(randomNormal(NOISE.seed, NOISE.step, b, c)) : 0;
+          const drawn = g * Math.sqrt(variance) * normal;
           const terms = mean * mean + variance + Math.abs(logVariance) + 1;
           loss[b] += EPSILON * SCALE * (SUM_UNITS * terms + variance * expUnits(logVariance));
           out[at] = SUM_UNITS * EPSILON * (g + SCALE * mean);
@@ -120,4 +123,5 @@ export const latentCases: readonly KernelCase[] = [
   sample(SHAPES[1], false),
   sample(SHAPES[2], false),
   ...SHAPES.map((shape) => backward(shape)),
+  backward(SHAPES[1], false),
 ];

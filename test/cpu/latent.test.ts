@@ -19,7 +19,7 @@ async function sample(values: Float64Array, draws: boolean): Promise<Float64Arra
   return (await backend.read(out)) as Float64Array;
 }
 
-async function backward(values: Float64Array, scale: number) {
+async function backward(values: Float64Array, scale: number, draws = true) {
   const { out, loss } = backend.scope(() => {
     const tensors = {
       out: backend.zeros('f32', [batch, 2 * latent]),
@@ -30,7 +30,7 @@ async function backward(values: Float64Array, scale: number) {
       encoded: backend.tensor(values, [batch, 2 * latent]),
       outGrad: backend.tensor(outGrad, [batch, latent]),
       count,
-      noise,
+      ...(draws && { noise }),
       scale,
     });
     return tensors;
@@ -39,14 +39,18 @@ async function backward(values: Float64Array, scale: number) {
 }
 
 describe('gaussianSample, gaussianBackward', () => {
-  for (const scale of [0, 0.37]) {
-    it(`gradient of what is drawn and of ${scale} times the divergence`, async () => {
+  for (const [scale, draws] of [
+    [0, true],
+    [0.37, true],
+    [0.37, false],
+  ] as const) {
+    it(`gradient of ${draws ? 'what is drawn' : 'the means'} and of ${scale} times the divergence`, async () => {
       const total = async (values: Float64Array) => {
-        const { loss } = await backward(values, scale);
+        const { loss } = await backward(values, scale, draws);
         const divergence = dot(loss, new Float64Array(batch).fill(1)) - 10 * batch;
-        return dot(await sample(values, true), outGrad) + divergence;
+        return dot(await sample(values, draws), outGrad) + divergence;
       };
-      await expectGradient(total, encoded, (await backward(encoded, scale)).grad);
+      await expectGradient(total, encoded, (await backward(encoded, scale, draws)).grad);
     });
   }
 
