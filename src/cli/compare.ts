@@ -23,7 +23,7 @@ import { leftOut } from './provenance.js';
 import { defineSplit, SPLIT_NOTES, type SplitFlags, splitSpec } from './splitting.js';
 import { duration } from './table.js';
 import { loadData, type TrainFlags } from './trainData.js';
-import { recipeOf } from './trainOptions.js';
+import { isTrained, recipeOf } from './trainOptions.js';
 
 interface CompareFlags
   extends SharedOptions,
@@ -73,9 +73,8 @@ async function run(context: Context<CompareFlags>): Promise<void> {
   const { out, options } = context;
   const { models, epochs, seed } = options;
   if (models.length === 0) throw usage('no model is named', 'Name some, such as --models popular,mlp.');
-  const trained = (model: string) => model === 'mlp' || model === 'linear';
   const recipes = [...new Set(models)].map((model) =>
-    recipeOf({ model, ...given({ seed, epochs: trained(model) ? epochs : undefined }) }),
+    recipeOf({ model, ...given({ seed, epochs: isTrained(model) ? epochs : undefined }) }),
   );
   const metrics = [...new Set([STOP_METRIC, ...chosenMetrics(options, true)])];
   const spec = splitSpec(options, recipes[0].train.seed);
