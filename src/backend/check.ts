@@ -41,12 +41,13 @@ export function checkedOps(ops: Ops, before: () => void): Ops {
 /** One check an op: SHAPE_MISMATCH with op, argument, expected and got. Nothing is allocated when all is well. */
 export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
   ...itemChecks,
-  bagForward({ input, batch, weights, bias, out }) {
+  bagForward({ input, batch, weights, bias, out, scales }) {
     matrix('bagForward', 'weights', weights, ANY, ANY);
     const hidden = weights.shape[1];
     sparse('bagForward', input, 'input.indptr', 'input.indices', 'input.values');
     vector('bagForward', 'bias', bias, hidden);
     matrix('bagForward', 'out', out, ANY, hidden);
+    if (scales) vector('bagForward', 'scales', scales, out.shape[0]);
     batchRows('bagForward', batch, out.shape[0]);
   },
   bagInputGrad({ places, batch, weights, outGrad, out }) {
@@ -56,7 +57,7 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     vector('bagInputGrad', 'out', out, places.indices.size);
     batchRows('bagInputGrad', batch, outGrad.shape[0]);
   },
-  bagBackward({ starts, entries, firstStart, outGrad, out, sums, firstItem = 0 }) {
+  bagBackward({ starts, entries, firstStart, outGrad, out, sums, scales, firstItem = 0 }) {
     matrix('bagBackward', 'out', out, ANY, ANY);
     matrix('bagBackward', 'outGrad', outGrad, ANY, out.shape[1]);
     vector('bagBackward', 'sums', sums, out.shape[1]);
@@ -64,6 +65,7 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     vector('bagBackward', 'entries', entries, ANY, 'u32');
     firstOfBlock('bagBackward', firstItem);
     atLeast('bagBackward', 'starts', starts, firstStart + firstItem + out.shape[0] + 1);
+    if (scales) vector('bagBackward', 'scales', scales, outGrad.shape[0]);
   },
   matmulNN({ a, b, bias, out }) {
     matrix('matmulNN', 'a', a, ANY, ANY);
@@ -135,6 +137,20 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     matrix('gruGatesBackward', 'carried', carried, positions, hidden);
     within('gruGatesBackward', 'first + count', args.first + args.count, positions);
     within('gruGatesBackward', 'nextFirst + nextCount', args.nextFirst + args.nextCount, positions);
+  },
+  gaussianSample({ encoded, out, count }) {
+    matrix('gaussianSample', 'out', out, ANY, ANY);
+    matrix('gaussianSample', 'encoded', encoded, out.shape[0], 2 * out.shape[1]);
+    within('gaussianSample', 'count', count, out.shape[0]);
+  },
+  gaussianBackward({ encoded, outGrad, out, loss: sums, count }) {
+    matrix('gaussianBackward', 'outGrad', outGrad, ANY, ANY);
+    const [batch, latent] = outGrad.shape;
+    matrix('gaussianBackward', 'encoded', encoded, batch, 2 * latent);
+    matrix('gaussianBackward', 'out', out, batch, 2 * latent);
+    vector('gaussianBackward', 'loss', sums, ANY);
+    atLeast('gaussianBackward', 'loss', sums, batch);
+    within('gaussianBackward', 'count', count, batch);
   },
   softmaxNll: (args) => loss('softmaxNll', args),
   squaredError: (args) => loss('squaredError', args),

@@ -1,6 +1,7 @@
 import type { Tensor } from './backend.js';
 import type { GruOps } from './gruOps.js';
 import type { ItemOps } from './itemOps.js';
+import type { LatentOps } from './latentOps.js';
 import type { RankOps } from './rankOps.js';
 
 export type Activation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'gelu';
@@ -42,10 +43,11 @@ export interface BatchRows {
  * launch in gpu/, the row of the test table. Arguments that are tensors carry the names of the
  * shader's buffers. Outputs belong to the caller and are overwritten unless said otherwise.
  */
-export interface Ops extends GruOps, ItemOps, RankOps {
+export interface Ops extends GruOps, ItemOps, LatentOps, RankOps {
   /**
    * Sparse times dense: out[b, h] = activation(sum over entries e of row b: x_e weights[item_e, h] + bias[h]),
-   * x_e = values_e, dropped or scaled as `dropout` says.
+   * x_e = values_e, dropped or scaled as `dropout` says. Where `scales` is given, what is kept of a row is scaled to
+   * Euclidean length 1 instead, and the factor left there.
    */
   bagForward(args: {
     input: SparseRows;
@@ -58,6 +60,8 @@ export interface Ops extends GruOps, ItemOps, RankOps {
     out: Tensor;
     activation: Activation;
     dropout: Dropout;
+    /** f32[batch]; 0 of a row that keeps nothing */
+    scales?: Tensor;
   }): void;
 
   /**
@@ -83,6 +87,8 @@ export interface Ops extends GruOps, ItemOps, RankOps {
     firstItem?: number;
     /** Adds to what `out` holds, instead of overwriting it. `sums` is overwritten all the same. */
     accumulate?: boolean;
+    /** f32[batch], as bagForward left it, where it was given it. */
+    scales?: Tensor;
   }): void;
 
   /**

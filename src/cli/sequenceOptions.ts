@@ -34,9 +34,6 @@ export const SEQUENCE_FLAGS: Readonly<Record<string, readonly (keyof SequenceFla
   gru: ['hidden', 'dropout', 'embedding', 'freeOutput', 'window'],
 };
 
-/** Flags that only these models understand. */
-export const OF_SEQUENCES: readonly (keyof SequenceFlags)[] = ['embedding', 'freeOutput', 'window'];
-
 /** The options that flags ask for. CONFIG when they make no sense. */
 export function sequenceOptions(_model: string, flags: SequenceFlags): Partial<GruConfig> {
   const { hidden, dropout, embedding, freeOutput, window } = flags;

@@ -90,7 +90,9 @@ async function run(context: Context<TrainFlags>): Promise<void> {
 }
 
 function describeWork(data: TrainData, recipe: Recipe, split: SplitSpec, backend: Backend): MadeWith {
-  const { epochs: _, ...train } = recipe.train;
+  const { epochs, ...train } = recipe.train;
+  // More epochs may be asked for later, but not where what is done in a step depends on how many there are.
+  const isScheduled = train.lrDecay > 0 || recipe.model === 'vae';
   return {
     foldin: VERSION,
     log: data.fingerprint,
@@ -99,6 +101,7 @@ function describeWork(data: TrainData, recipe: Recipe, split: SplitSpec, backend
     model: recipe.model,
     ...recipe.network,
     ...train,
+    ...(isScheduled && { epochs }),
     device: backend.device.adapter,
   };
 }

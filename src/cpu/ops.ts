@@ -11,6 +11,7 @@ import {
   softmaxGrad,
   softmaxSums,
 } from './items.js';
+import { gaussianBackward, gaussianSample } from './latent.js';
 import {
   activatedSquaredError,
   binaryCrossEntropy,
@@ -48,6 +49,8 @@ export const cpuOps: Ops = {
   transpose,
   reduceActivation,
   activate,
+  gaussianSample,
+  gaussianBackward,
   softmaxNll,
   squaredError,
   activatedSquaredError,

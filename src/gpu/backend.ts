@@ -6,6 +6,7 @@ import { clusterOps } from './cluster.js';
 import { BUSY_THREADS, type Family, familyFor } from './family.js';
 import { gruOps } from './gru.js';
 import { itemOps } from './items.js';
+import { latentOps } from './latent.js';
 import { gpu } from './launch.js';
 import { lossOps } from './loss.js';
 import { matmulOps } from './matmul.js';
@@ -161,10 +162,11 @@ export function createGpuBackend(
 
 /** The kernels' launches; one a shader, under its name. */
 export const gpuOps = (queue: Queue, memory: Memory, family: Family): Ops => ({
-  ...bagOps(queue, family),
+  ...bagOps(queue, memory, family),
   ...gruOps(queue),
   ...itemOps(queue, memory, family),
   ...matmulOps(queue, memory, family),
+  ...latentOps(queue),
   ...lossOps(queue, memory, family),
   ...optimiserOps(queue, memory),
   ...rankOps(queue, family),

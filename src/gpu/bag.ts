@@ -2,20 +2,29 @@ import bagBackwardShader from '../../shaders/bagBackward.wgsl';
 import bagForwardShader from '../../shaders/bagForward.wgsl';
 import bagInputGradShader from '../../shaders/bagInputGrad.wgsl';
 import dropoutShader from '../../shaders/dropout.wgsl';
+import type { Tensor } from '../backend/backend.js';
 import type { Ops } from '../backend/ops.js';
 import type { Family } from './family.js';
 import { ACTIVATIONS, batchParams, dropoutParams, gpu, grid, sparse, valueStep, vec4s } from './launch.js';
+import type { Memory } from './memory.js';
 import type { Queue } from './queue.js';
 
 export function bagOps(
   queue: Queue,
+  memory: Memory,
   family: Family,
 ): Pick<Ops, 'bagForward' | 'bagBackward' | 'bagInputGrad' | 'dropout'> {
   const constants = family === 'tile' ? { lanes: 32, perThread: 1 } : { lanes: 8, perThread: 4 };
   const columnGroups = (stride: number) => Math.ceil(vec4s(stride) / (constants.lanes * constants.perThread));
+  /** Something to bind where rows are not scaled to length 1; the kernel then does not touch it. */
+  const scaling = (scales: Tensor | undefined) => ({
+    tensor: scales ? gpu(scales) : memory.scratch([1, 1], 'unused'),
+    normalise: scales ? 1 : 0,
+  });
   return {
-    bagForward({ input, batch, weights, bias, out, activation, dropout }) {
+    bagForward({ input, batch, weights, bias, out, activation, dropout, scales }) {
       const { rows, stride, columns } = gpu(out);
+      const { tensor, normalise } = scaling(scales);
       queue.launch({
         shader: bagForwardShader,
         tensors: {
@@ -24,6 +33,7 @@ export function bagOps(
           weights: gpu(weights),
           bias: gpu(bias),
           out: gpu(out),
+          scales: tensor,
         },
         params: {
           ...batchParams(batch),
@@ -32,7 +42,7 @@ export function bagOps(
           stride4: vec4s(stride),
           valueStep: valueStep(input),
         },
-        constants: { ...constants, activation: ACTIVATIONS[activation] },
+        constants: { ...constants, activation: ACTIVATIONS[activation], normalise },
         workgroups: [rows, columnGroups(stride), 1],
       });
     },
@@ -56,9 +66,11 @@ export function bagOps(
       out,
       sums,
       dropout,
+      scales,
       firstItem = 0,
       accumulate = false,
     }) {
+      const { tensor, normalise } = scaling(scales);
       const { stride, shape } = gpu(out);
       const [x, y] = grid(shape[0] + 1);
       queue.launch({
@@ -69,6 +81,7 @@ export function bagOps(
           outGrad: gpu(outGrad),
           out: gpu(out),
           sums: gpu(sums),
+          scales: tensor,
         },
         params: {
           ...dropoutParams(dropout),
@@ -79,7 +92,7 @@ export function bagOps(
           stride4: vec4s(stride),
           accumulate: accumulate ? 1 : 0,
         },
-        constants,
+        constants: { ...constants, normalise },
         workgroups: [x, y, columnGroups(stride)],
       });
     },

@@ -85,7 +85,7 @@ export class Memory {
   liveBytes = 0;
   peakBytes = 0;
   readonly #scopes = new Scopes();
-  readonly #scratch = new Map<'left' | 'right', GPUBuffer>();
+  readonly #scratch = new Map<'left' | 'right' | 'unused', GPUBuffer>();
   readonly #pieces = new WeakMap<GpuTensor, readonly Piece[]>();
   #scratchBytes = 0;
 
@@ -177,7 +177,7 @@ export class Memory {
   }
 
   /** A tensor for the insides of a launch: one piece of memory a use, kept for good, overwritten by the next that needs it. */
-  scratch(shape: readonly [number, number], use: 'left' | 'right'): GpuTensor {
+  scratch(shape: readonly [number, number], use: 'left' | 'right' | 'unused'): GpuTensor {
     const [rows, stride] = storage('f32', shape);
     const bytes = rows * stride * 4;
     let buffer = this.#scratch.get(use);

@@ -31,6 +31,8 @@ export interface TrainConfig {
   readonly batch: number;
   readonly optimizer: 'adam' | 'adamw' | 'sgd';
   readonly learningRate: number;
+  /** Share of all steps, at the end, over which the learning rate falls linearly to 0. */
+  readonly lrDecay: number;
   /** lambda of lambda * (sum of squared weights), added to the loss; biases are left out. */
   readonly l2: number;
   /** Decoupled weight decay of adamw. */
@@ -73,11 +75,21 @@ export const LINEAR_DEFAULTS: NetworkConfig = {
   zeroDiagonal: true,
 };
 
+/** The denoising autoencoder with a multinomial likelihood (Liang et al. 2018). */
+export const DAE_DEFAULTS: NetworkConfig = {
+  ...MLP_DEFAULTS,
+  hidden: [200],
+  activation: 'tanh',
+  output: 'softmax',
+  loss: 'multinomial',
+};
+
 export const TRAIN_DEFAULTS: TrainConfig = {
   epochs: 150,
   batch: 100,
   optimizer: 'adam',
   learningRate: 1e-3,
+  lrDecay: 0,
   l2: 5e-3,
   weightDecay: 0,
   momentum: 0,
@@ -90,6 +102,7 @@ export const TRAIN_DEFAULTS: TrainConfig = {
 };
 
 export const LINEAR_TRAIN_DEFAULTS: TrainConfig = { ...TRAIN_DEFAULTS, l2: 0.4 };
+export const DAE_TRAIN_DEFAULTS: TrainConfig = { ...TRAIN_DEFAULTS, l2: 2e-5 };
 
 /**
  * The tutorial's network to the letter: 128-64 relu, softmax output, mean squared error over all elements,
@@ -135,6 +148,7 @@ export function checkTrainConfig(config: TrainConfig): void {
   checkWhole('batch', config.batch, 1, 65_535);
   checkOneOf('optimizer', config.optimizer, ['adam', 'adamw', 'sgd']);
   checkRange('lr', config.learningRate, 1e-12, 1e6);
+  checkRange('lr-decay', config.lrDecay, 0, 1);
   checkRange('l2', config.l2, 0, 1e6);
   checkRange('weight-decay', config.weightDecay, 0, 1e6);
   checkRange('momentum', config.momentum, 0, 0.9999);

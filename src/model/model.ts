@@ -94,6 +94,8 @@ interface StepPlace {
 }
 
 export interface StepInputs extends StepPlace {
+  /** Steps of the whole training, unless it stops early. */
+  readonly steps: number;
   readonly inputs: SparseRows;
   readonly targets: SparseRows;
   readonly batch: BatchRows;

@@ -4,6 +4,8 @@ import { requireOrder } from '../data/order.js';
 import { FoldinError } from '../errors.js';
 import { Popular, Random } from './baselines.js';
 import {
+  DAE_DEFAULTS,
+  DAE_TRAIN_DEFAULTS,
   LINEAR_DEFAULTS,
   LINEAR_TRAIN_DEFAULTS,
   MLP_DEFAULTS,
@@ -21,13 +23,16 @@ import type { Model, TrainableModel } from './model.js';
 import { initialWeights, Network } from './network.js';
 import type { FitControl } from './pace.js';
 import type { NamedArrays } from './parameters.js';
+import { initialVae, Vae } from './vae.js';
+import { VAE_DEFAULTS, VAE_TRAIN_DEFAULTS, type VaeConfig } from './vaeConfig.js';
 
-/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn` or `gru`. */
+/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `gru` or `vae`. */
 export type ModelOptions =
   | Partial<NetworkConfig>
   | Partial<EaseConfig>
   | Partial<ItemKnnConfig>
-  | Partial<GruConfig>;
+  | Partial<GruConfig>
+  | Partial<VaeConfig>;
 
 /** What a new model is made from: its training histories, its options, and the seed of its first weights. */
 export interface ModelInit {
@@ -102,6 +107,16 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
     },
     load: (backend, items, config, tensors) =>
       new Gru(backend, items, gruConfig(config as Partial<GruConfig>), tensors),
+  },
+  dae: network('dae', DAE_DEFAULTS, DAE_TRAIN_DEFAULTS),
+  vae: {
+    train: VAE_TRAIN_DEFAULTS,
+    create(backend, { train, config, seed }) {
+      const whole = { ...VAE_DEFAULTS, ...(config as Partial<VaeConfig>) };
+      return new Vae(backend, train.columns, whole, initialVae(train, whole, seed));
+    },
+    load: (backend, items, config, tensors) =>
+      new Vae(backend, items, { ...VAE_DEFAULTS, ...(config as Partial<VaeConfig>) }, tensors),
   },
 };
 

@@ -10,14 +10,18 @@ export interface FeedOptions {
   readonly batch: number;
   readonly seed: number;
   /** Where batches of whole histories are planned; those of sequences are cut on the thread that trains. */
-  readonly planner: PlannerKind;
+  readonly planner?: PlannerKind;
 }
 
 /**
- * Enqueues one step's gradients, `step` counting from 1 over the whole training. Its loss stands in so many first
- * numbers of `lossParts` as it returns.
+ * Enqueues one step's gradients, `step` counting from 1 over the whole training, which has `steps` unless it stops early.
+ * Its loss stands in so many first numbers of `lossParts` as it returns.
  */
-export type FedStep = (place: { readonly lossParts: Tensor; readonly step: number }) => number;
+export type FedStep = (place: {
+  readonly lossParts: Tensor;
+  readonly step: number;
+  readonly steps: number;
+}) => number;
 
 /** What a trainer gives a model: the batches of an epoch, on the device when their turn comes. */
 export interface Feed {

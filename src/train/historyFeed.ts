@@ -33,7 +33,7 @@ export class HistoryFeed implements Feed {
     this.#batch = Math.min(options.batch, users);
     const values = model.inputValues(this.#histories);
     const capacity = windowCapacity(this.#histories, this.#batch);
-    this.#planner = openPlanner(options.planner, {
+    this.#planner = openPlanner(options.planner ?? 'inline', {
       histories: this.#histories,
       values,
       batch: this.#batch,
@@ -70,7 +70,7 @@ export class HistoryFeed implements Feed {
       backend.write(this.#entries, window.entries);
       for (let i = 0; i < window.steps; i++) {
         const first = (window.firstStep + i) * this.#batch;
-        yield ({ lossParts, step }) => {
+        yield ({ lossParts, step, steps }) => {
           model.gradients({
             inputs: this.#inputs,
             targets: this.#targets,
@@ -81,6 +81,7 @@ export class HistoryFeed implements Feed {
             firstStart: i * (this.#histories.columns + 1),
             lossParts,
             step,
+            steps,
             seed,
           });
           return this.#batch;

@@ -47,11 +47,12 @@ export class Optimiser {
     if (l2 > 0) this.backend.sumSquares({ input: values.whole, sums, slot, factor: l2, count: decayed });
   }
 
-  /** One step; `step` counts from 1. */
-  apply(step: number): void {
+  /** One step of `steps`; `step` counts from 1. */
+  apply(step: number, steps: number): void {
     const { backend, config } = this;
     this.#clip();
-    const { learningRate, momentum, epsilon, l2, weightDecay } = config;
+    const { momentum, epsilon, l2, weightDecay } = config;
+    const learningRate = learningRateAt(config, step, steps);
     const { values, grads, decayed } = this.parameters;
     const tensors = { param: values.whole, grad: grads.whole };
     const moment = (name: string) => this.#moments.get(name)!.whole;
@@ -87,4 +88,11 @@ export class Optimiser {
     this.#squares?.free();
     for (const { whole } of this.#moments.values()) whole.free();
   }
+}
+
+/** Constant, then over the last `lrDecay` of all steps linearly down, to 0 after the last. */
+export function learningRateAt({ learningRate, lrDecay }: TrainConfig, step: number, steps: number): number {
+  const falling = lrDecay * steps;
+  const left = steps - step + 1;
+  return left < falling ? (learningRate * left) / falling : learningRate;
 }

@@ -125,11 +125,11 @@ export class Trainer {
     for await (const gradients of this.#feed.epoch(this.#epoch)) {
       throwIfAborted(signal, 'Start it again, or resume from the last checkpoint with --resume.');
       this.#step++;
-      const parts = gradients({ lossParts: this.#lossParts, step: this.#step });
+      const parts = gradients({ lossParts: this.#lossParts, step: this.#step, steps: this.#allSteps });
       this.#optimiser.penalty(this.#lossParts, parts);
       const count = parts + this.#penalties;
       backend.recordLoss({ parts: this.#lossParts, ring: this.#ring.tensor, count, slot: this.#ring.slot });
-      this.#optimiser.apply(this.#step);
+      this.#optimiser.apply(this.#step, this.#allSteps);
       await this.#ring.recorded();
       await backend.throttle();
       yield { event: 'step', epoch: this.#epoch + 1, epochs: config.epochs, step: ++done, steps };
@@ -143,6 +143,11 @@ export class Trainer {
     const { patience, patienceSteps } = this.options.config;
     const stepsSince = (this.#epoch - this.#bestEpoch) * this.#feed.steps;
     return patience > 0 && this.#stale >= patience && stepsSince >= patienceSteps;
+  }
+
+  /** Unless it stops early. */
+  get #allSteps(): number {
+    return this.options.config.epochs * this.#feed.steps;
   }
 
   /** Keeps the weights when they are the best so far. */

@@ -1,4 +1,4 @@
-import type { Backend } from '../backend/backend.js';
+import type { Backend, Tensor } from '../backend/backend.js';
 import type { Activation, Dropout } from '../backend/ops.js';
 import { uploadRows } from '../backend/sparse.js';
 import {
@@ -8,6 +8,7 @@ import {
   type KernelCase,
   magnitudes,
   outputsOf,
+  SUM_UNITS,
   stale,
   unitsOf,
 } from './case.js';
@@ -22,6 +23,8 @@ interface BagShape extends BatchPlace {
   readonly share: number | ((user: number) => number);
   readonly valued?: boolean;
   readonly rate?: number;
+  /** What is kept of a history is scaled to length 1. */
+  readonly normalise?: boolean;
 }
 
 const SHAPES: readonly BagShape[] = [
@@ -50,7 +53,31 @@ const SHAPES: readonly BagShape[] = [
   many('5 rows, 30 items, hidden 8, dropout 0.999', 5, 5, { items: 30, hidden: 8, share: 1, rate: 0.999 }),
 ];
 
-type Rest = Pick<BagShape, 'items' | 'hidden' | 'share' | 'valued' | 'rate'>;
+const NORMALISED: readonly BagShape[] = [
+  many('33 rows, 257 items, hidden 50, dropout 0.5, then length 1', 33, 31, {
+    items: 257,
+    hidden: 50,
+    share: (user) => (user % 5) * 0.1,
+    valued: true,
+    rate: 0.5,
+    normalise: true,
+  }),
+  many('5 rows, 65 items, hidden 3, length 1, no values', 5, 5, {
+    items: 65,
+    hidden: 3,
+    share: 0.5,
+    normalise: true,
+  }),
+  many('5 rows, 30 items, hidden 130, dropout 0.9, then length 1', 5, 4, {
+    items: 30,
+    hidden: 130,
+    share: 0.3,
+    rate: 0.9,
+    normalise: true,
+  }),
+];
+
+type Rest = Pick<BagShape, 'items' | 'hidden' | 'share' | 'valued' | 'rate' | 'normalise'>;
 
 function one(name: string, rest: Rest): BagShape {
   return { name, users: 1, first: 0, count: 1, batch: 1, ...rest };
@@ -69,7 +96,9 @@ function bagForward(shape: BagShape, activation: Activation): KernelCase {
   const run = (backend: Backend, sign = (x: Float32Array) => x, kind = activation) =>
     outputsOf(backend, () => {
       const out = stale(backend, batch, hidden);
+      const scales: Record<string, Tensor> = shape.normalise ? { scales: stale(backend, batch) } : {};
       backend.bagForward({
+        ...scales,
         input: uploadRows(backend, historyOf(shape)),
         batch: uploadBatch(backend, shape),
         weights: backend.tensor(sign(numbers(items * hidden, 22)), [items, hidden]),
@@ -78,18 +107,25 @@ function bagForward(shape: BagShape, activation: Activation): KernelCase {
         activation: kind,
         dropout: dropoutOf(shape),
       });
-      return { out };
+      return { out, ...scales };
     });
+  const units = unitsFor(shape);
   return {
     kernel: 'bagForward',
     name: `${shape.name}, ${activation}`,
     run: (backend) => run(backend),
-    async bound() {
+    async bound({ scales }) {
       const { out } = await magnitudes((backend) => run(backend, absolute, 'linear'));
-      return { out: activated(out, activation).fill(0, shape.count * hidden) };
+      return {
+        out: activated(out, activation, units).fill(0, shape.count * hidden),
+        ...(scales && { scales: unitsOf(scales) }),
+      };
     },
   };
 }
+
+/** The length of a row is a sum of its own, and its inverse root is off by 4 EPSILON. */
+const unitsFor = ({ normalise = false }: BagShape): number => SUM_UNITS * (normalise ? 2 : 1);
 
 /** Weights of the identity: the output is the input itself, dropped (0) or doubled (2), and must match exactly. */
 function dropoutMask(items: number, batch: number): KernelCase {
@@ -146,7 +182,9 @@ function bagBackward(shape: BagShape, accumulate = false): KernelCase {
       const held = accumulate ? sign(numbers(items * hidden, 25)) : undefined;
       const out = held ? backend.tensor(held, [items, hidden]) : stale(backend, items, hidden);
       const sums = stale(backend, hidden);
+      const scales = shape.normalise && { scales: backend.tensor(numbers(batch, 25, 0.1, 1)) };
       backend.bagBackward({
+        ...scales,
         starts: backend.tensor(
           Uint32Array.of(...before.starts, ...columns.starts.map((start) => start + offset)),
         ),
@@ -167,7 +205,7 @@ function bagBackward(shape: BagShape, accumulate = false): KernelCase {
     run: (backend) => run(backend),
     async bound() {
       const { out, sums } = await magnitudes((backend) => run(backend, absolute));
-      return { out: unitsOf(out), sums: unitsOf(sums) };
+      return { out: unitsOf(out, unitsFor(shape)), sums: unitsOf(sums) };
     },
   };
 }
@@ -204,6 +242,8 @@ const everyActivation: BagShape = many('5 rows, 30 items, hidden 50', 5, 4, {
 });
 
 export const bagCases: readonly KernelCase[] = [
+  ...NORMALISED.map((shape) => bagForward(shape, 'tanh')),
+  ...NORMALISED.map((shape) => bagBackward(shape)),
   ...SHAPES.map((shape) => bagForward(shape, 'linear')),
   ...ACTIVATIONS.map((activation) => bagForward(everyActivation, activation)),
   dropoutMask(65, 33),

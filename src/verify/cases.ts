@@ -8,6 +8,7 @@ import { clusterCases } from './clusterCases.js';
 import { gruCases } from './gruCases.js';
 import { itemCases } from './itemCases.js';
 import { itemRowCases } from './itemRowCases.js';
+import { latentCases } from './latentCases.js';
 import { lossCases } from './lossCases.js';
 import { matmulCases } from './matmulCases.js';
 import { otherCases } from './otherCases.js';
@@ -20,6 +21,7 @@ export { type CaseResult, compareCase } from './compare.js';
 export const kernelCases: readonly KernelCase[] = [
   ...bagCases,
   ...matmulCases,
+  ...latentCases,
   ...lossCases,
   ...itemCases,
   ...itemRowCases,

@@ -74,6 +74,24 @@ export const MODELS: readonly ModelUnderTest[] = [
     network: { hidden: 10, embedding: 6, tied: false, dropout: 0 },
     train: { epochs: 30, learningRate: 0.01, clip: 1 },
   },
+  {
+    model: 'dae',
+    personal: true,
+    network: { hidden: [12] },
+    train: { epochs: 60, learningRate: 0.01 },
+  },
+  {
+    model: 'vae',
+    personal: true,
+    network: { hidden: [16], latent: 6 },
+    train: { epochs: 60, learningRate: 0.01, l2: 0 },
+  },
+  {
+    model: 'vae',
+    personal: true,
+    network: { hidden: [], latent: 5, normalise: 'l2AfterDropout', userPower: 0.5, kl: 0.1, anneal: 0.8 },
+    train: { epochs: 80, learningRate: 0.02, lrDecay: 0.5 },
+  },
 ];
 
 /**

@@ -82,6 +82,7 @@ export async function replay(backend: Backend, golden: Golden, c: GoldenCase) {
       firstStart: 0,
       lossParts,
       step: index + 1,
+      steps: golden.batches.length,
       seed: 0,
     });
     if (index === 0) {
@@ -99,7 +100,7 @@ export async function replay(backend: Backend, golden: Golden, c: GoldenCase) {
     }
     optimiser.penalty(lossParts, capacity);
     backend.recordLoss({ parts: lossParts, ring, count: capacity + penalties, slot: index });
-    optimiser.apply(index + 1);
+    optimiser.apply(index + 1, golden.batches.length);
     freeAll([batchRows, starts, entries]);
   }
   const losses = await backend.read(ring);

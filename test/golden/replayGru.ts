@@ -160,7 +160,7 @@ export async function replayGru(backend: Backend, c: GoldenGruCase) {
       if (index === 0) grad0.set(name, await backend.read(grads.parts[place]));
     }
     backend.recordLoss({ parts: lossParts, ring, count: packing.positions, slot: index });
-    optimiser.apply(index + 1);
+    optimiser.apply(index + 1, goldenGru.batches.length);
     positions.push(packing.positions);
     freeAll([items, next, starts, entries]);
   }

@@ -29,6 +29,7 @@ describe('with few workgroups a dimension, so that grids take two', () => {
       'adamRows',
       'reduceActivation',
       'activate',
+      'gaussianSample',
       'sgd',
       'adam',
       'clipNorm',
