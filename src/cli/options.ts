@@ -28,6 +28,17 @@ export const number =
     throw wrongOption(option, text, 'a number');
   };
 
+const UNITS_SEC: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** Seconds of a time such as 90d or 12h. */
+export const durationSec =
+  (option: string) =>
+  (text: string): number => {
+    const [, amount, unit] = /^(\d+\.?\d*)([smhdw])$/.exec(text) ?? [];
+    if (amount && Number(amount) > 0) return Number(amount) * UNITS_SEC[unit];
+    throw wrongOption(option, text, 'a number and a unit (s, m, h, d or w), such as 90d');
+  };
+
 export const wholeNumber =
   (option: string) =>
   (text: string): number => {
@@ -71,6 +82,7 @@ interface CleaningFlags {
   readonly minUser?: number;
   readonly minItem?: number;
   readonly weight?: string;
+  readonly halfLife?: number;
   readonly order?: string;
 }
 
@@ -108,6 +120,11 @@ export const defineCleaning = (command: Command): Command =>
     .option('--min-item <n>', 'leave out items with fewer users', wholeNumber('min-item'))
     .option('--weight <rule>', 'weight of a pair: none (default), value, log1p or cap:N')
     .option(
+      '--half-life <time>',
+      'after which an interaction counts half: 90d, 12h, 6w',
+      durationSec('half-life'),
+    )
+    .option(
       '--order <rule>',
       "what came first: time (default), or file if each user's lines stand in that order",
     );
@@ -131,8 +148,9 @@ export function readingOf(flags: ReadingFlags): ReadLogOptions {
 
 /** The options of clean, as plain JSON. */
 export function cleaningOf(flags: CleaningFlags): CleanOptions {
-  const { duplicates, minValue, minUser, minItem, weight, order } = flags;
-  return given({ duplicates, minValue, minUser, minItem, weight, order }) as CleanOptions;
+  const { duplicates, minValue, minUser, minItem, weight, halfLife, order } = flags;
+  const halfLifeSec = halfLife;
+  return given({ duplicates, minValue, minUser, minItem, weight, halfLifeSec, order }) as CleanOptions;
 }
 
 /** An object without its undefined members. */

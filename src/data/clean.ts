@@ -18,6 +18,11 @@ export interface CleanOptions {
   /** Weight of a pair: 1 ('none', the default), its value, log(1 + value), or the value but at most N. */
   weight?: 'none' | 'value' | 'log1p' | `cap:${number}`;
   /**
+   * Seconds after which an interaction counts half: weights are multiplied by 2^(-age / halfLifeSec), age counted from
+   * the last interaction of the log. CONFIG without times.
+   */
+  halfLifeSec?: number;
+  /**
    * What says in which order things happened: their times ('time', the default; none where the log has none), or
    * 'file': the lines of each user stand in that order. Times are then not looked at.
    */
@@ -75,7 +80,7 @@ export function clean(
   const below = byRow ? 0 : drop((p) => pairs.value[p] < minValue);
   const tooFew = dropRare(rows, pairs, keep, drop, minUser, minItem);
   const minValueByRow = byRow && options.minValue !== undefined;
-  const interactions = build(rows, pairs, keep, weight);
+  const interactions = build(rows, pairs, keep, { weight, halfLifeSec: options.halfLifeSec });
   return {
     interactions,
     report: {
@@ -111,7 +116,13 @@ function check(rows: LogRows, options: CleanOptions, policy: DuplicatePolicy): v
       throw impossible(`${name} is ${least}`, 'Give a whole number of at least 1.');
     }
   }
-  const { minValue, weight = 'none', order = 'time' } = options;
+  const { minValue, weight = 'none', order = 'time', halfLifeSec } = options;
+  if (halfLifeSec !== undefined && !(halfLifeSec > 0 && Number.isFinite(halfLifeSec))) {
+    throw impossible(`halfLifeSec is ${halfLifeSec}`, 'Give a finite number above 0.');
+  }
+  if (halfLifeSec !== undefined && (!rows.timeSec || rows.timeIsOrder)) {
+    throw impossible('halfLifeSec is set, but the log has no times', 'Name the column with --time.');
+  }
   if (order !== 'time' && order !== 'file')
     throw impossible(`order "${order}" is not known`, 'Use time or file.');
   if (minValue !== undefined && !Number.isFinite(minValue)) {
@@ -159,8 +170,30 @@ function weigh(value: number, weight: string): number {
   });
 }
 
+interface Weighting {
+  readonly weight: string;
+  readonly halfLifeSec: number | undefined;
+}
+
+/** f32, one a pair in this order; undefined where all are 1. */
+function weightsOf(
+  { value, timeSec }: Pairs,
+  order: Uint32Array,
+  { weight, halfLifeSec }: Weighting,
+): Float32Array | undefined {
+  if (weight === 'none' && halfLifeSec === undefined) return undefined;
+  const last = order.reduce(
+    (latest, p) => Math.max(latest, timeSec?.[p] ?? latest),
+    Number.NEGATIVE_INFINITY,
+  );
+  return Float32Array.from(order, (p) => {
+    const base = weight === 'none' ? 1 : weigh(value[p], weight);
+    return halfLifeSec === undefined ? base : base * 2 ** ((timeSec![p] - last) / halfLifeSec);
+  });
+}
+
 /** The kept pairs over sorted vocabularies of the users and items they have. */
-function build(rows: LogRows, pairs: Pairs, keep: Uint8Array, weight: string): Interactions {
+function build(rows: LogRows, pairs: Pairs, keep: Uint8Array, weighting: Weighting): Interactions {
   const kept = indices(pairs.count).filter((p) => keep[p] === 1);
   if (kept.length === 0) {
     throw new FoldinError('LOG_EMPTY', `none of ${pairs.count} (user, item) pairs is left after cleaning`, {
@@ -180,7 +213,7 @@ function build(rows: LogRows, pairs: Pairs, keep: Uint8Array, weight: string): I
     columns: items.vocabulary.size,
     indptr,
     indices: order.map((p) => items.indexOf(pairs.item[p])),
-    values: weight === 'none' ? undefined : Float32Array.from(order, (p) => weigh(pairs.value[p], weight)),
+    values: weightsOf(pairs, order, weighting),
     ...(timeSec && { positions: positionsBy(indptr, timeSec) }),
   };
   return {
