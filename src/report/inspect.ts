@@ -43,16 +43,15 @@ function lengths({ matrix, users }: Interactions): string {
   }
   const last = Math.max(...counts.keys());
   const bars: Bar[] = Array.from({ length: last + 1 }, (_, bin) => {
-    const [from, to] = [2 ** bin, 2 ** (bin + 1) - 1];
-    return { label: from === to ? String(from) : `${from}–${to}`, value: counts.get(bin) ?? 0 };
+    return { label: formatted(2 ** bin), value: counts.get(bin) ?? 0 };
   });
   const most = bars.reduce((best, bar) => (bar.value > best.value ? bar : best));
   return barChart(
     {
       title: 'Lengths of histories',
-      xLabel: 'items of a user',
+      xLabel: 'items of a user: so many to less than twice as many',
       yLabel: 'users',
-      description: `${formatted(most.value)} of ${formatted(users.size)} users have ${most.label} items.`,
+      description: `${formatted(most.value)} of ${formatted(users.size)} users have ${most.label} items or more, but less than twice as many.`,
     },
     [{ name: 'users', bars }],
   );
