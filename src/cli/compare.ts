@@ -23,8 +23,14 @@ import { defineSplit, SPLIT_NOTES, type SplitFlags, splitSpec } from './splittin
 import { duration } from './table.js';
 import { loadData, type TrainFlags } from './trainData.js';
 import { recipeOf } from './trainOptions.js';
+import { defineTune, type TuneFlags, tunedText, tuneOptions } from './tune.js';
 
-interface CompareFlags extends SharedOptions, DeviceFlags, SplitFlags, Omit<LogFlags, keyof SharedOptions> {
+interface CompareFlags
+  extends SharedOptions,
+    DeviceFlags,
+    TuneFlags,
+    SplitFlags,
+    Omit<LogFlags, keyof SharedOptions> {
   readonly models: string[];
   readonly epochs?: number;
   readonly metrics?: string[];
@@ -58,7 +64,7 @@ ${SPLIT_NOTES}`,
     defineSplit(command);
     defineCleaning(defineReading(command));
     command.optionsGroup('Running:');
-    defineDevice(command);
+    defineTune(defineDevice(command));
   },
   run,
 };
@@ -89,7 +95,10 @@ async function run(context: Context<CompareFlags>): Promise<void> {
         split: data.parts,
         metrics,
         signal: context.signal,
+        ...tuneOptions(options, out),
         onEvent: (event) => {
+          if (event.event === 'tuned') out.note(`${model}: ${tunedText(event)}`);
+          if (event.event === 'notice') out.warn(event.message);
           if (event.event !== 'epoch') return;
           progress.update(event.epoch / event.epochs, `${model}, epoch ${event.epoch}`);
         },

@@ -8,11 +8,13 @@ import { addTitles, noteLog, type ReadResult, readInteractions } from './logs.js
 import { cleaningOf, given, type LogFlags, readingOf } from './options.js';
 import { type SplitFlags, type SplitSpec, splitBy } from './splitting.js';
 import type { ModelFlags } from './trainOptions.js';
+import type { TuneFlags } from './tune.js';
 
 /** What was typed. */
 export interface TrainFlags
   extends SharedOptions,
     DeviceFlags,
+    TuneFlags,
     ModelFlags,
     SplitFlags,
     Omit<LogFlags, keyof SharedOptions> {

@@ -94,6 +94,9 @@ export function createCpuBackend({ precision = 'f32' }: CpuBackendOptions = {}):
       return scopes.run(work);
     },
     splits: () => 1,
+    tuning: undefined,
+    useTuning() {},
+    tune: async () => undefined,
     submit: alive,
     async throttle() {
       alive();

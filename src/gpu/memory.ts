@@ -135,6 +135,13 @@ export class Memory {
     return tensor;
   }
 
+  /** Lets go of all that `scratch` keeps; what is needed is made again. */
+  forgetScratch(): void {
+    for (const { buffer } of this.#scratch.values()) this.pool.give(buffer);
+    this.#scratch.clear();
+    this.#scratchBytes = 0;
+  }
+
   #release(buffer: GPUBuffer): void {
     this.liveBytes -= buffer.size;
     this.pool.give(buffer);

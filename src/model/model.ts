@@ -21,6 +21,8 @@ export interface Model {
 /** A model that learns by gradient descent, one batch a step. */
 export interface TrainableModel extends Model {
   readonly parameters: Parameters;
+  /** The sizes of its layers whose products may be tuned: those that take dense rows. */
+  readonly denseLayers?: readonly { readonly inputs: number; readonly outputs: number }[];
   /** f32[nnz]: the target values of these histories, or undefined when all are 1. */
   targetValues(histories: Csr): Float32Array | undefined;
   /**

@@ -2,6 +2,8 @@ import type { Backend } from '../../src/backend/backend.js';
 import { createBackend } from '../../src/createBackend.js';
 import { createGpuBackend, type GpuBackend } from '../../src/gpu/backend.js';
 import { openDevice } from '../../src/gpu/device.js';
+import { allBy } from '../../src/gpu/tune.js';
+import type { VariantName } from '../../src/gpu/variants.js';
 
 /**
  * The GPU backend that the tests run on: any adapter, hardware or software; FOLDIN_ADAPTER chooses by
@@ -14,6 +16,13 @@ export async function openGpu(): Promise<GpuBackend> {
     : await createBackend({ device: 'auto' });
   if (backend.device.kind === 'cpu') throw new Error('no WebGPU adapter for the GPU tests');
   return backend as GpuBackend;
+}
+
+/** The same adapter with all products computed in one way. */
+export async function openVariant(name: VariantName): Promise<GpuBackend> {
+  const opened = await openDevice({ software: false, name: process.env['FOLDIN_ADAPTER'] });
+  if (!opened) throw new Error('no WebGPU adapter for the GPU tests');
+  return createGpuBackend(opened.device, opened.info, { tuning: allBy(name) });
 }
 
 /** The same adapter with kernels of the other family than its own, so that both are tested everywhere. */
