@@ -3,7 +3,7 @@ import { createBackend } from '../../src/createBackend.js';
 import { createGpuBackend, type GpuBackend } from '../../src/gpu/backend.js';
 import { openDevice } from '../../src/gpu/device.js';
 import { allBy } from '../../src/gpu/tune.js';
-import type { VariantName } from '../../src/gpu/variants.js';
+import { DEFAULT_VARIANT, VARIANT_NAMES, type VariantName } from '../../src/gpu/variants.js';
 
 /**
  * The GPU backend that the tests run on: any adapter, hardware or software; FOLDIN_ADAPTER chooses by
@@ -17,6 +17,11 @@ export async function openGpu(): Promise<GpuBackend> {
   if (backend.device.kind === 'cpu') throw new Error('no WebGPU adapter for the GPU tests');
   return backend as GpuBackend;
 }
+
+/** Ways to compute products that are neither family's usual one. */
+export const UNUSUAL_VARIANTS = VARIANT_NAMES.filter(
+  (name) => !Object.values(DEFAULT_VARIANT).includes(name),
+);
 
 /** The same adapter with all products computed in one way. */
 export async function openVariant(name: VariantName): Promise<GpuBackend> {

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GpuBackend } from '../../src/gpu/backend.js';
 import { fakeMaxWorkgroups } from '../../src/gpu/launch.js';
-import { DEFAULT_VARIANT, VARIANT_NAMES } from '../../src/gpu/variants.js';
 import { kernelCases } from '../../src/verify/cases.js';
 import { compareCase } from '../../src/verify/compare.js';
-import { openGpu, openOtherFamily, openVariant } from './backend.js';
+import { openGpu, openOtherFamily, openVariant, UNUSUAL_VARIANTS } from './backend.js';
 
 let backend: GpuBackend;
 beforeAll(async () => {
@@ -33,9 +32,7 @@ describe('with few workgroups a dimension, so that grids take two', () => {
 });
 
 // The usual one of each family has its cases above and below.
-const others = VARIANT_NAMES.filter((name) => !Object.values(DEFAULT_VARIANT).includes(name));
-
-describe.each(others)('products by %s', (name) => {
+describe.each(UNUSUAL_VARIANTS)('products by %s', (name) => {
   let variant: GpuBackend;
   beforeAll(async () => {
     variant = await openVariant(name);

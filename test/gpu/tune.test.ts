@@ -181,6 +181,21 @@ describe('a tuned training', () => {
     for (const { recommender } of [whole, resumed]) recommender.dispose();
   });
 
+  it.each(VARIANT_NAMES)('gives the same bytes twice: %s', async (name) => {
+    const tuneCache: TuneCache = {
+      get: async (key) => JSON.stringify({ key, tuning: allBy(name) }),
+      set: async () => {},
+    };
+    const [first, second] = [
+      await run({ tune: 'quick', tuneCache }),
+      await run({ tune: 'quick', tuneCache }),
+    ].map(({ recommender }) => recommender);
+    expect(backend.tuning).toEqual(allBy(name));
+    expect((await second.contents()).tensors).toEqual((await first.contents()).tensors);
+    first.dispose();
+    second.dispose();
+  });
+
   it('on another adapter it does not', async () => {
     let checkpoint: Checkpoint | undefined;
     const first = await run({
