@@ -1,5 +1,5 @@
 // npm run bench -- [--size ml100k,ml1m,...] [--batch 64,256,...] [--loss multinomial|mse|bce] [--rounds 7]
-//                  [--quick] [--json] [--adapter NAME]
+//                  [--tune off|quick|full] [--quick] [--json] [--adapter NAME]
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { DeviceInfo } from '../src/backend/backend.js';
@@ -8,6 +8,8 @@ import { createBackend } from '../src/createBackend.js';
 import type { Csr } from '../src/data/csr.js';
 import { FoldinError } from '../src/errors.js';
 import type { GpuBackend } from '../src/gpu/backend.js';
+import { MLP_DEFAULTS } from '../src/model/config.js';
+import { layerSizes } from '../src/model/network.js';
 import { measureCeilings } from './ceilings.js';
 import { commit } from './commit.js';
 import { benchKernels } from './kernels.js';
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     loss: { type: 'string', default: 'multinomial' },
     rounds: { type: 'string', default: '7' },
     adapter: { type: 'string', default: process.env['FOLDIN_ADAPTER'] },
+    tune: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -31,7 +34,7 @@ const { values } = parseArgs({
 
 function usage(message: string): never {
   console.error(
-    `${message}\nSizes: ${Object.keys(SIZES).join(', ')}. Batch: 1 to 65535. Loss: multinomial, mse or bce.`,
+    `${message}\nSizes: ${Object.keys(SIZES).join(', ')}. Batch: 1 to 65535. Loss: multinomial, mse or bce. Tune: off, quick or full.`,
   );
   process.exit(2);
 }
@@ -47,6 +50,9 @@ if (!Number.isInteger(rounds) || rounds < 1) usage(`The rounds are ${values.roun
 if (values.loss !== 'multinomial' && values.loss !== 'mse' && values.loss !== 'bce')
   usage(`The loss is ${values.loss}.`);
 const loss = values.loss;
+if (values.tune !== undefined && values.tune !== 'off' && values.tune !== 'quick' && values.tune !== 'full')
+  usage(`The tuning is ${values.tune}.`);
+const { tune } = values;
 
 let noticed = false;
 async function openGpu(): Promise<GpuBackend> {
@@ -72,6 +78,12 @@ async function raiseCeilings(gpu: GpuBackend): Promise<void> {
 
 let device: DeviceInfo | undefined;
 
+/** Those of the network that is trained. */
+const denseLayers = (items: number, batch: number) =>
+  layerSizes(items, MLP_DEFAULTS.hidden)
+    .slice(1)
+    .map(([inputs, outputs]) => ({ batch, inputs, outputs }));
+
 /** Each size and batch on a backend of its own: what a refused one leaves behind goes with it. */
 async function figuresOf(size: string, log: Csr, batch: number): Promise<SizeFigures> {
   const gpu = await openGpu();
@@ -93,6 +105,8 @@ async function figuresOf(size: string, log: Csr, batch: number): Promise<SizeFig
   try {
     device = gpu.device;
     await raiseCeilings(gpu);
+    const mode = tune ?? (gpu.device.kind === 'gpu' ? 'quick' : 'off');
+    const tuned = await gpu.tune({ mode, layers: denseLayers(log.columns, Math.min(batch, log.rows)) });
     // Only as many steps as the reference, which takes a second or more for one, can do in reasonable time.
     const steps = log.columns > 10_000 ? 1 : 4;
     const few = Math.min(rounds, 5);
@@ -106,7 +120,7 @@ async function figuresOf(size: string, log: Csr, batch: number): Promise<SizeFig
       : await attempt('recommending', () => benchRecommending(gpu, log, few));
     await raiseCeilings(gpu);
     const interactions = log.indices.length;
-    return { size, log: SIZES[size], interactions, batch, refused, training, kernels, recommending };
+    return { size, log: SIZES[size], interactions, batch, refused, tuned, training, kernels, recommending };
   } finally {
     cpu.dispose();
     gpu.dispose();

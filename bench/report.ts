@@ -1,4 +1,5 @@
 import type { DeviceInfo } from '../src/backend/backend.js';
+import type { Tuned } from '../src/backend/tuning.js';
 import type { Ceilings } from './ceilings.js';
 import type { Timing } from './harness.js';
 import type { KernelFigure } from './kernels.js';
@@ -21,6 +22,7 @@ export interface SizeFigures {
   readonly interactions: number;
   readonly batch: number;
   readonly refused: readonly Refusal[];
+  readonly tuned?: Tuned;
   readonly training?: TrainingFigure;
   readonly kernels?: readonly KernelFigure[];
   readonly recommending?: RecommendingFigure;
@@ -62,15 +64,30 @@ export const share = ({ gflops, gbPerSec }: KernelFigure, ceilings: Ceilings): n
   Math.max(gflops / ceilings.gflops, gbPerSec / ceilings.gbPerSec);
 
 function sizeText(figures: SizeFigures, ceilings: Ceilings): string {
-  const { size, log, interactions, batch, refused, training, kernels, recommending } = figures;
+  const { size, log, interactions, batch, refused, tuned, training, kernels, recommending } = figures;
   return [
     '',
     `== ${size}: ${log.users} users, ${log.items} items, ${interactions} interactions; batch ${batch}`,
     ...refused.map(({ part, ...why }) => `no figures of ${part}: ${refusalText(why)}`),
+    ...(tuned ? tunedText(tuned) : []),
     ...(training ? trainingText(training) : []),
     ...(recommending ? [recommendingText(recommending)] : []),
     ...(kernels ? kernelsText(kernels, ceilings) : []),
   ].join('\n');
+}
+
+/** The way each product is computed, and what the ways took. */
+function tunedText({ tuning, from, times, ms: took }: Tuned): string[] {
+  const ways = Object.entries(tuning) as [keyof Tuned['times'], string][];
+  const chosen = `products: ${ways.map(([product, way]) => `${product} ${way}`).join(', ')}`;
+  if (from !== 'measurement') return [chosen];
+  return [
+    `${chosen}; timed in ${took.toFixed(0)} ms:`,
+    ...ways.map(([product]) => {
+      const all = Object.entries(times[product]).map(([way, time]) => `${way} ${time.toFixed(2)}`);
+      return `  ${product}  ${all.join(', ')}`;
+    }),
+  ];
 }
 
 function refusalText({ code, message, remedy }: Omit<Refusal, 'part'>): string {

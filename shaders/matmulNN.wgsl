@@ -28,31 +28,39 @@ fn store(row: u32, c: u32, sum: vec4f) {
 }
 
 fn tileMain(group: vec3u, t: u32) {
-  var sums = array<vec4f, 4>();
-  let row = 32u * group.y + t / 2u;
-  let c = 8u * group.x + t % 8u;
-  for (var k = 0u; k < params.k; k += TERMS) {
-    let k4 = k / 4u + t % 2u;
-    var l = vec4f(0.0);
-    if (row < params.m && k4 < params.aStride4) { l = a[row * params.aStride4 + k4]; }
-    var r = vec4f(0.0);
-    if (k + t / 8u < params.k && c < params.bStride4) { r = b[(k + t / 8u) * params.bStride4 + c]; }
-    stageLeftTurned(t, l);
-    stageRight(t, r);
-    sums = addTile(t, sums);
+  var products = Block();
+  for (var k = 0u; k < params.k; k += 4u * depth4) {
+    for (var i = t; i < 4u * side4 * depth4; i += threads) {
+      let row = 4u * side4 * group.y + i / depth4;
+      let k4 = k / 4u + i % depth4;
+      var l = vec4f(0.0);
+      if (row < params.m && k4 < params.aStride4) { l = a[row * params.aStride4 + k4]; }
+      let term = k + i / side4;
+      let c = side4 * group.x + i % side4;
+      var r = vec4f(0.0);
+      if (term < params.k && c < params.bStride4) { r = b[term * params.bStride4 + c]; }
+      stageLeftTurned(i, l);
+      stageRight(i, r);
+    }
+    products = addTile(t, products);
   }
-  for (var i = 0u; i < 4u; i++) { store(32u * group.y + 4u * (t / 8u) + i, c, sums[i]); }
+  let row = tileRow(group, t);
+  let c = tileColumn(group, t);
+  for (var i = 0u; i < 4u * block4; i++) {
+    store(row + i, c, products.lower[i]);
+    if (block4 == 2u) { store(row + i, c + across(), products.upper[i]); }
+  }
 }
 
 fn registerMain(group: vec3u, t: u32) {
   let c = 16u * group.x + t;
   let row = 8u * group.y;
   if (c >= params.bStride4) { return; }
-  var sums = registerBlock(row, c, 0u, params.k);
+  var products = registerBlock(row, c, 0u, params.k);
   // A loop, not 16 copies: some drivers take seconds to compile 16 copies of tanh.
   for (var i = 0u; i < 8u; i++) {
-    store(row + i, c, sums.lower[i]);
-    store(row + i, c + 8u, sums.upper[i]);
+    store(row + i, c, products.lower[i]);
+    store(row + i, c + 8u, products.upper[i]);
   }
 }
 

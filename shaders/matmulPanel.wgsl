@@ -31,21 +31,30 @@ fn store(row: u32, c: u32, sum: vec4f) {
 fn firstTerm(c: u32) -> u32 { return max(params.begin, params.bIsLower * 4u * c); }
 
 fn tileMain(group: vec3u, t: u32) {
-  var products = array<vec4f, 4>();
-  let row4 = params.first / 4u + 8u * group.y + t % 8u;
-  let firstOfGroup = params.firstColumn4 + 8u * group.x;
-  let c = firstOfGroup + t % 8u;
-  for (var first = firstTerm(firstOfGroup); first < params.end; first += TERMS) {
-    let term = first + t / 8u;
-    var l = vec4f(0.0);
-    if (term < params.end && row4 < params.aStride4) { l = a[term * params.aStride4 + row4]; }
-    var r = vec4f(0.0);
-    if (term < params.end && c < params.bStride4) { r = b[term * params.bStride4 + c]; }
-    stageLeft(t, l);
-    stageRight(t, r);
+  var products = Block();
+  let firstOfGroup = params.firstColumn4 + side4 * group.x;
+  for (var first = firstTerm(firstOfGroup); first < params.end; first += 4u * depth4) {
+    for (var i = t; i < 4u * side4 * depth4; i += threads) {
+      let term = first + i / side4;
+      let row4 = params.first / 4u + side4 * group.y + i % side4;
+      let c = firstOfGroup + i % side4;
+      var l = vec4f(0.0);
+      var r = vec4f(0.0);
+      if (term < params.end) {
+        if (row4 < params.aStride4) { l = a[term * params.aStride4 + row4]; }
+        if (c < params.bStride4) { r = b[term * params.bStride4 + c]; }
+      }
+      stageLeft(i, l);
+      stageRight(i, r);
+    }
     products = addTile(t, products);
   }
-  for (var i = 0u; i < 4u; i++) { store(32u * group.y + 4u * (t / 8u) + i, c, products[i]); }
+  let row = tileRow(group, t);
+  let c = params.firstColumn4 + tileColumn(group, t);
+  for (var i = 0u; i < 4u * block4; i++) {
+    store(row + i, c, products.lower[i]);
+    if (block4 == 2u) { store(row + i, c + across(), products.upper[i]); }
+  }
 }
 
 fn registerMain(group: vec3u, t: u32) {

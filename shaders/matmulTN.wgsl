@@ -33,21 +33,30 @@ fn sumColumn(c: u32) {
 }
 
 fn tileMain(group: vec3u, t: u32) {
-  if (group.y == 0u && t < 8u) { sumColumn(8u * group.x + t); }
-  var products = array<vec4f, 4>();
-  let row4 = 8u * group.y + t % 8u;
-  let c = 8u * group.x + t % 8u;
-  for (var first = 0u; first < params.m; first += TERMS) {
-    let term = first + t / 8u;
-    var l = vec4f(0.0);
-    if (term < params.m && row4 < params.aStride4) { l = a[term * params.aStride4 + row4]; }
-    var r = vec4f(0.0);
-    if (term < params.m && c < params.bStride4) { r = b[term * params.bStride4 + c]; }
-    stageLeft(t, l);
-    stageRight(t, r);
+  if (group.y == 0u && t < side4) { sumColumn(side4 * group.x + t); }
+  var products = Block();
+  for (var first = 0u; first < params.m; first += 4u * depth4) {
+    for (var i = t; i < 4u * side4 * depth4; i += threads) {
+      let term = first + i / side4;
+      let row4 = side4 * group.y + i % side4;
+      let c = side4 * group.x + i % side4;
+      var l = vec4f(0.0);
+      var r = vec4f(0.0);
+      if (term < params.m) {
+        if (row4 < params.aStride4) { l = a[term * params.aStride4 + row4]; }
+        if (c < params.bStride4) { r = b[term * params.bStride4 + c]; }
+      }
+      stageLeft(i, l);
+      stageRight(i, r);
+    }
     products = addTile(t, products);
   }
-  for (var i = 0u; i < 4u; i++) { store(32u * group.y + 4u * (t / 8u) + i, c, products[i]); }
+  let row = tileRow(group, t);
+  let c = tileColumn(group, t);
+  for (var i = 0u; i < 4u * block4; i++) {
+    store(row + i, c, products.lower[i]);
+    if (block4 == 2u) { store(row + i, c + across(), products.upper[i]); }
+  }
 }
 
 fn registerMain(group: vec3u, t: u32) {

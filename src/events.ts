@@ -31,4 +31,13 @@ export interface StepEvent {
   readonly steps: number;
 }
 
-export type TrainEvent = Notice | EpochEvent | StepEvent;
+/** How the products of the training that now begins are computed. */
+export interface TunedEvent {
+  readonly event: 'tuned';
+  /** Names of the backend's, by product. */
+  readonly tuning: Readonly<Record<string, string>>;
+  readonly from: 'cache' | 'measurement' | 'checkpoint';
+  readonly ms: number;
+}
+
+export type TrainEvent = Notice | TunedEvent | EpochEvent | StepEvent;

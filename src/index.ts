@@ -1,6 +1,7 @@
 /** foldin, browser-safe. `foldin/node` adds file paths. */
 
 export type { Backend, DeviceInfo, DeviceKind, Tensor } from './backend/backend.js';
+export type { TuneCache, TuneMode, Tuning } from './backend/tuning.js';
 export { type BackendOptions, createBackend } from './createBackend.js';
 export { type CleanOptions, type CleanReport, clean } from './data/clean.js';
 export { type Csr, csrFromRows } from './data/csr.js';
@@ -26,7 +27,7 @@ export { DEFAULT_METRICS, type EvaluateOptions, evaluate } from './evaluate/eval
 export type { RankEvaluation } from './evaluate/evaluateRanks.js';
 export { bootstrapInterval, type PairedTest, pairedRandomisation } from './evaluate/significance.js';
 export type { TieRule } from './evaluate/ties.js';
-export type { EpochEvent, Notice, StepEvent, TrainEvent } from './events.js';
+export type { EpochEvent, Notice, StepEvent, TrainEvent, TunedEvent } from './events.js';
 export { type Counterfactual, counterfactual } from './explain/counterfactual.js';
 export { type ExplainMethod, type ExplainOptions, type Explanation, explain } from './explain/explain.js';
 export { type Importance, type ImportanceOptions, importance } from './explain/importance.js';

@@ -1,12 +1,12 @@
 // 8 x 8 sums of products in registers, no barriers: for adapters that run on a CPU, where loads cost most.
 // Reads the module's a: f32[k, m] and b: f32[k, n] by rows. A thread has the vec4 columns c and c + 8, so that the
 // 8 threads of a workgroup read neighbours.
-struct RegisterBlock {
+struct Block {
   lower: array<vec4f, 8>,
   upper: array<vec4f, 8>,
 }
 
-fn registerBlock(row: u32, c: u32, begin: u32, end: u32) -> RegisterBlock {
+fn registerBlock(row: u32, c: u32, begin: u32, end: u32) -> Block {
   var p0 = vec4f(); var p1 = vec4f(); var p2 = vec4f(); var p3 = vec4f();
   var p4 = vec4f(); var p5 = vec4f(); var p6 = vec4f(); var p7 = vec4f();
   var q0 = vec4f(); var q1 = vec4f(); var q2 = vec4f(); var q3 = vec4f();
@@ -25,6 +25,6 @@ fn registerBlock(row: u32, c: u32, begin: u32, end: u32) -> RegisterBlock {
     q0 += r.x * v; q1 += r.y * v; q2 += r.z * v; q3 += r.w * v;
     q4 += t.x * v; q5 += t.y * v; q6 += t.z * v; q7 += t.w * v;
   }
-  return RegisterBlock(
+  return Block(
     array<vec4f, 8>(p0, p1, p2, p3, p4, p5, p6, p7), array<vec4f, 8>(q0, q1, q2, q3, q4, q5, q6, q7));
 }

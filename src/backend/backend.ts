@@ -1,4 +1,5 @@
 import type { Activation, Ops } from './ops.js';
+import type { Tuned, TuneRequest, Tuning } from './tuning.js';
 
 export type { Activation, Ops } from './ops.js';
 
@@ -80,6 +81,15 @@ export interface Backend extends Ops {
 
   /** Into how many parts a product that sums over `depth` should be cut to keep this backend busy. */
   splits(rows: number, columns: number, depth: number): number;
+  /** How products are computed; undefined where there is one way only. */
+  readonly tuning: Tuning | undefined;
+  /** Computes products so from now on. CONFIG for a way that the backend does not know. */
+  useTuning(tuning: Tuning): void;
+  /**
+   * Finds the fastest way to compute the products of these layers, and computes them so from now on; `off` goes back to
+   * the usual way. To be called before a training: rounding, and what `splits` answers, depend on it.
+   */
+  tune(request: TuneRequest): Promise<Tuned | undefined>;
   /** Hands the enqueued work to the device. */
   submit(): void;
   /** Submits, then waits while more than a few submits are unfinished. Call it between steps of long work. */

@@ -25,11 +25,13 @@ import { defineSplit, SPLIT_NOTES, type SplitFlags, splitSpec } from './splittin
 import { duration } from './table.js';
 import { loadData, type TrainFlags } from './trainData.js';
 import { recipeOf } from './trainOptions.js';
+import { defineTune, type TuneFlags, tunedText, tuneOptions } from './tune.js';
 
 interface CompareFlags
   extends SharedOptions,
     DeviceFlags,
     PlannerFlags,
+    TuneFlags,
     SplitFlags,
     Omit<LogFlags, keyof SharedOptions> {
   readonly models: string[];
@@ -65,7 +67,7 @@ ${SPLIT_NOTES}`,
     defineSplit(command);
     defineCleaning(defineReading(command));
     command.optionsGroup('Running:');
-    definePlanner(defineDevice(command));
+    defineTune(definePlanner(defineDevice(command)));
   },
   run,
 };
@@ -96,7 +98,10 @@ async function run(context: Context<CompareFlags>): Promise<void> {
         planner: plannerOf(options, backend, data.parts.train),
         metrics,
         signal: context.signal,
+        ...tuneOptions(options, out),
         onEvent: (event) => {
+          if (event.event === 'tuned') out.note(`${model}: ${tunedText(event)}`);
+          if (event.event === 'notice') out.warn(event.message);
           if (event.event !== 'epoch') return;
           progress.update(event.epoch / event.epochs, `${model}, epoch ${event.epoch}`);
         },

@@ -17,6 +17,7 @@ import { textbookError } from './textbook.js';
 import { loadData, type TrainData, type TrainFlags } from './trainData.js';
 import { defineModel, type Recipe, recipeOf } from './trainOptions.js';
 import { EpochPrinter, trainSummary } from './trainOutput.js';
+import { defineTune, tuneOptions } from './tune.js';
 import { readVerification } from './verified.js';
 
 export const command: CommandSpec = {
@@ -42,7 +43,7 @@ export const command: CommandSpec = {
       .option('--checkpoint-every <seconds>', 'at the end of an epoch', number('checkpoint-every'), 10)
       .option('--resume <checkpoint>', 'go on where an interrupted training stopped, with the same options')
       .option('--no-histories', 'leave the users and their histories out of the model file');
-    definePlanner(defineDevice(command));
+    defineTune(definePlanner(defineDevice(command)));
   },
   run,
 };
@@ -137,6 +138,7 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
       onEvent: (event: TrainEvent) => printer.print(event),
       onEpochEnd: (take) => checkpoints.offer(take),
       resume,
+      ...tuneOptions(options, out),
       provenance: {
         ...provenance({
           fingerprint: data.fingerprint,

@@ -9,11 +9,13 @@ import { cleaningOf, given, type LogFlags, readingOf } from './options.js';
 import type { PlannerFlags } from './planner.js';
 import { type SplitFlags, type SplitSpec, splitBy } from './splitting.js';
 import type { ModelFlags } from './trainOptions.js';
+import type { TuneFlags } from './tune.js';
 
 /** What was typed. */
 export interface TrainFlags
   extends SharedOptions,
     DeviceFlags,
+    TuneFlags,
     ModelFlags,
     PlannerFlags,
     SplitFlags,

@@ -9,6 +9,7 @@ import type { Output } from './output.js';
 import { Progress } from './progress.js';
 import { leftOut } from './provenance.js';
 import { count, duration, facts } from './table.js';
+import { tunedText } from './tune.js';
 
 /** Epochs as they end: lines and a bar for people, JSON lines for machines. */
 export class EpochPrinter {
@@ -27,6 +28,7 @@ export class EpochPrinter {
       const words = `epoch ${epoch}/${epochs}${this.#words}`;
       this.#progress.update((epoch - 1 + step / steps) / epochs, words);
     } else if (event.event === 'epoch') this.#epoch(event);
+    else if (event.event === 'tuned') this.out.note(tunedText(event));
     else this.out.warn(event.message);
   }
 

@@ -110,6 +110,9 @@ export function createCpuBackend(options: CpuBackendOptions = {}): Backend {
       return scopes.run(work);
     },
     splits: () => 1,
+    tuning: undefined,
+    useTuning() {},
+    tune: async () => undefined,
     submit: alive,
     async throttle() {
       alive();

@@ -1,9 +1,10 @@
 import type { Backend, DeviceInfo, Ops, Tensor } from '../backend/backend.js';
 import { checkAlike, checkedOps, checkSlice, describe, mismatch } from '../backend/check.js';
+import type { Tuning } from '../backend/tuning.js';
 import { FoldinError } from '../errors.js';
 import { bagOps } from './bag.js';
 import { clusterOps } from './cluster.js';
-import { BUSY_THREADS, type Family, familyFor } from './family.js';
+import { type Family, familyFor } from './family.js';
 import { gruOps } from './gru.js';
 import { itemOps } from './items.js';
 import { latentOps } from './latent.js';
@@ -17,6 +18,8 @@ import { Queue } from './queue.js';
 import { randomOps } from './random.js';
 import { rankOps } from './rank.js';
 import { solveOps } from './solve.js';
+import { allBy, type Choice, choiceOf, tune } from './tune.js';
+import { DEFAULT_VARIANT, partsFor, VARIANTS } from './variants.js';
 
 /** A backend on a WebGPU device, plus what only a GPU has: counters for the benchmark, the device for tests. */
 export interface GpuBackend extends Backend {
@@ -30,6 +33,8 @@ const REMEDY = 'Start again; if it stays, update the driver, choose another adap
 export interface GpuBackendOptions {
   /** By kind of device where absent. */
   readonly family?: Family;
+  /** The ways to compute products before anything is tuned; the family's where absent. */
+  readonly tuning?: Tuning;
   /** Bytes of a large vector that one launch works on; the adapter's limit where absent. */
   readonly largestPiece?: number;
   /** Limits below the device's own: tests make them small, so that small cases have what else only large ones do. */
@@ -40,8 +45,15 @@ export interface GpuBackendOptions {
 export function createGpuBackend(
   device: GPUDevice,
   info: DeviceInfo,
-  { family = familyFor(info.kind), largestPiece = Number.POSITIVE_INFINITY, limits }: GpuBackendOptions = {},
+  {
+    family = familyFor(info.kind),
+    tuning,
+    largestPiece = Number.POSITIVE_INFINITY,
+    limits,
+  }: GpuBackendOptions = {},
 ): GpuBackend {
+  const usual = DEFAULT_VARIANT[family];
+  const choice: Choice = tuning ? choiceOf(tuning) : allBy(usual);
   const queue = new Queue(device);
   const memory = new Memory(
     {
@@ -74,7 +86,7 @@ export function createGpuBackend(
     return memory.zeros(dtype, shape);
   };
 
-  const ops = checkedOps(gpuOps(queue, memory, family), () => queue.check());
+  const ops = checkedOps(gpuOps(queue, memory, family, choice), () => queue.check());
 
   return {
     ...ops,
@@ -137,11 +149,19 @@ export function createGpuBackend(
     },
     scope: (work) => memory.scope(work),
     splits(rows, columns, depth) {
-      // A thread of matmulNT owns 16 or 64 outputs: cut the sum until there is enough to do, but leave every
-      // part at least 64 terms.
-      const threads = (Math.ceil(rows / 8) * Math.ceil(columns / 8)) / (family === 'tile' ? 0.25 : 1);
-      const wanted = Math.ceil(BUSY_THREADS[family] / threads);
-      return Math.max(1, Math.min(wanted, Math.floor(depth / 64)));
+      return partsFor(VARIANTS[choice.matmulNT], rows, columns, depth);
+    },
+    get tuning() {
+      return { ...choice };
+    },
+    useTuning(tuning) {
+      Object.assign(choice, choiceOf(tuning));
+    },
+    async tune(request) {
+      const adapter = `${info.adapter}\n${info.driver}`;
+      const tuned = await tune({ queue, memory, adapter, usual }, request);
+      Object.assign(choice, tuned.tuning);
+      return tuned;
     },
     submit: () => queue.submit(),
     throttle: () => queue.throttle(),
@@ -161,11 +181,11 @@ export function createGpuBackend(
 }
 
 /** The kernels' launches; one a shader, under its name. */
-export const gpuOps = (queue: Queue, memory: Memory, family: Family): Ops => ({
+export const gpuOps = (queue: Queue, memory: Memory, family: Family, choice: Choice): Ops => ({
   ...bagOps(queue, memory, family),
   ...gruOps(queue),
   ...itemOps(queue, memory, family),
-  ...matmulOps(queue, memory, family),
+  ...matmulOps(queue, memory, choice),
   ...latentOps(queue),
   ...lossOps(queue, memory, family),
   ...optimiserOps(queue, memory),

@@ -8,8 +8,5 @@ export type Family = 'tile' | 'register';
 
 export const familyFor = (kind: DeviceKind): Family => (kind === 'software' ? 'register' : 'tile');
 
-/** Sums in flight that keep the device busy: many threads on a GPU, a few workgroups on two cores. */
-export const BUSY_THREADS: Record<Family, number> = { tile: 8192, register: 1024 };
-
 /** Threads that share a row: a GPU's own number, or one vector of a CPU, where waiting for each other costs most. */
 export const ROW_LANES: Record<Family, number> = { tile: 64, register: 8 };

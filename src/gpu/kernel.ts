@@ -77,6 +77,7 @@ function bufferNumber(buffer: GPUBuffer): number {
 /** Compiles kernels on first use and keeps them. */
 export class Kernels {
   readonly #kernels = new Map<string, Kernel>();
+  readonly #starting = new Map<string, Promise<boolean>>();
 
   constructor(
     private readonly device: GPUDevice,
@@ -84,14 +85,38 @@ export class Kernels {
   ) {}
 
   get(shader: Shader, constants: Readonly<Record<string, number>>): Kernel {
-    let key = shader.name;
-    for (const name in constants) key += `|${constants[name]}`;
+    const key = keyOf(shader, constants);
     let kernel = this.#kernels.get(key);
     if (!kernel) {
       kernel = this.#compile(shader, constants);
       this.#kernels.set(key, kernel);
     }
     return kernel;
+  }
+
+  /** Compiles what these launches need, beside other work; false when the driver refuses any of it. */
+  async prepare(launches: readonly KernelUse[]): Promise<boolean> {
+    const compiled = await Promise.all(
+      launches.map(({ shader, constants = {} }) => {
+        const key = keyOf(shader, constants);
+        if (this.#kernels.has(key)) return true;
+        const started = this.#starting.get(key) ?? this.#start(key, shader, constants);
+        this.#starting.set(key, started);
+        return started.finally(() => this.#starting.delete(key));
+      }),
+    );
+    return compiled.every(Boolean);
+  }
+
+  async #start(key: string, shader: Shader, constants: Readonly<Record<string, number>>): Promise<boolean> {
+    const { device } = this;
+    device.pushErrorScope('validation');
+    const { layout, descriptor } = this.#describe(shader, constants);
+    const refused = device.popErrorScope();
+    const pipeline = await device.createComputePipelineAsync(descriptor).catch(() => undefined);
+    if ((await refused) || !pipeline) return false;
+    this.#kernels.set(key, new Kernel(shader, pipeline, device, layout));
+    return true;
   }
 
   /** To be called when buffers are gone; groups are made again as they are needed. */
@@ -102,20 +127,8 @@ export class Kernels {
   #compile(shader: Shader, constants: Readonly<Record<string, number>>): Kernel {
     const { device } = this;
     device.pushErrorScope('validation');
-    const module = device.createShaderModule({ label: shader.name, code: shader.source });
-    const layout = device.createBindGroupLayout({
-      label: shader.name,
-      entries: Object.values(shader.layout.bindings).map(({ binding, kind }) => ({
-        binding,
-        visibility: GPUShaderStage.COMPUTE,
-        buffer: { type: kind, hasDynamicOffset: kind === 'uniform' },
-      })),
-    });
-    const pipeline = device.createComputePipeline({
-      label: shader.name,
-      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint: 'main', constants: { ...constants } },
-    });
+    const { layout, descriptor } = this.#describe(shader, constants);
+    const pipeline = device.createComputePipeline(descriptor);
     void device.popErrorScope().then((error) => {
       if (!error) return;
       this.report(
@@ -126,4 +139,39 @@ export class Kernels {
     });
     return new Kernel(shader, pipeline, device, layout);
   }
+
+  #describe(
+    shader: Shader,
+    constants: Readonly<Record<string, number>>,
+  ): { layout: GPUBindGroupLayout; descriptor: GPUComputePipelineDescriptor } {
+    const { device } = this;
+    const label = shader.name;
+    const module = device.createShaderModule({ label, code: shader.source });
+    const layout = device.createBindGroupLayout({
+      label,
+      entries: Object.values(shader.layout.bindings).map(({ binding, kind }) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: kind, hasDynamicOffset: kind === 'uniform' },
+      })),
+    });
+    const descriptor = {
+      label,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: 'main', constants: { ...constants } },
+    };
+    return { layout, descriptor };
+  }
+}
+
+/** A shader with its override constants fixed. */
+interface KernelUse {
+  readonly shader: Shader;
+  readonly constants?: Readonly<Record<string, number>>;
+}
+
+function keyOf(shader: Shader, constants: Readonly<Record<string, number>>): string {
+  let key = shader.name;
+  for (const name in constants) key += `|${constants[name]}`;
+  return key;
 }

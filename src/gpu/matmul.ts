@@ -7,26 +7,19 @@ import reduceActivationShader from '../../shaders/reduceActivation.wgsl';
 import transposeShader from '../../shaders/transpose.wgsl';
 import type { Tensor } from '../backend/backend.js';
 import type { Ops } from '../backend/ops.js';
-import type { Family } from './family.js';
 import { ACTIVATIONS, gpu, grid, vec4s } from './launch.js';
 import type { GpuTensor, Memory } from './memory.js';
 import type { Queue } from './queue.js';
+import type { Choice } from './tune.js';
+import { cover, VARIANTS, type Variant } from './variants.js';
 
 type MatmulOps = Pick<
   Ops,
   'matmulNN' | 'matmulNT' | 'matmulNTActivation' | 'matmulTN' | 'reduceActivation' | 'transpose' | 'activate'
 >;
 
-/** How many blocks of `size` cover n. */
-const blocks = (n: number, size: number): number => Math.ceil(n / size);
-
-export function matmulOps(queue: Queue, memory: Memory, family: Family): MatmulOps {
-  const tile = family === 'tile';
-  const constants = { tile: tile ? 1 : 0, threads: tile ? 64 : 8 };
-  /** Workgroups that cover m x n outputs. */
-  const cover = (m: number, n: number): [number, number] =>
-    tile ? [blocks(n, 32), blocks(m, 32)] : [blocks(n, 64), blocks(m, 8)];
-
+/** `choice` is looked at in every launch: tuning may change it between two trainings. */
+export function matmulOps(queue: Pick<Queue, 'launch'>, memory: Memory, choice: Choice): MatmulOps {
   const transpose = ({ input, out }: { input: Tensor; out: Tensor }): void => {
     const outRows4 = vec4s(gpu(out).rows);
     queue.launch({
@@ -38,21 +31,23 @@ export function matmulOps(queue: Queue, memory: Memory, family: Family): MatmulO
         inputStride4: vec4s(gpu(input).stride),
         outStride4: vec4s(gpu(out).stride),
       },
-      workgroups: [blocks(outRows4, 8), blocks(vec4s(gpu(out).stride), 8), 1],
+      workgroups: [Math.ceil(outRows4 / 8), Math.ceil(vec4s(gpu(out).stride) / 8), 1],
     });
   };
 
-  const turned = (input: Tensor, use: 'left' | 'right'): GpuTensor => {
+  /** An operand that lies term by term as register blocks read it; tiles take it as it is. */
+  const turned = ({ family }: Variant, input: Tensor, use: 'left' | 'right'): GpuTensor => {
+    if (family === 'tile') return gpu(input);
     const out = memory.scratch([input.shape[1], input.shape[0]], use);
     transpose({ input, out });
     return out;
   };
 
   /** What both products with a transposed b bind. */
-  const turnedProduct = (a: Tensor, b: Tensor, out: Tensor) => {
+  const turnedProduct = (variant: Variant, a: Tensor, b: Tensor, out: Tensor) => {
     const [m, k] = a.shape;
-    const left = tile ? gpu(a) : turned(a, 'left');
-    const right = tile ? gpu(b) : turned(b, 'right');
+    const left = turned(variant, a, 'left');
+    const right = turned(variant, b, 'right');
     const strides = { aStride4: vec4s(left.stride), bStride4: vec4s(right.stride) };
     return {
       operands: { a: left, b: right },
@@ -65,42 +60,46 @@ export function matmulOps(queue: Queue, memory: Memory, family: Family): MatmulO
 
     matmulNN({ a, b, bias, out, activation }) {
       const [m, n] = out.shape;
-      const left = tile ? gpu(a) : turned(a, 'left');
+      const variant: Variant = VARIANTS[choice.matmulNN];
+      const left = turned(variant, a, 'left');
       queue.launch({
         shader: matmulNNShader,
         tensors: { a: left, b: gpu(b), bias: gpu(bias), out: gpu(out) },
         params: { m, n, k: b.shape[0], aStride4: vec4s(left.stride), bStride4: vec4s(gpu(b).stride) },
-        constants: { ...constants, activation: ACTIVATIONS[activation] },
-        workgroups: [...cover(m, n), 1],
+        constants: { ...variant.constants, activation: ACTIVATIONS[activation] },
+        workgroups: [...cover(variant, m, n), 1],
       });
     },
 
     matmulNT({ a, b, out }) {
       const [m, k] = a.shape;
       const splits = out.shape[0] / m;
-      const { operands, params } = turnedProduct(a, b, out);
+      const variant: Variant = VARIANTS[choice.matmulNT];
+      const { operands, params } = turnedProduct(variant, a, b, out);
       queue.launch({
         shader: matmulNTShader,
         tensors: { ...operands, out: gpu(out) },
-        params: { ...params, slice: 8 * blocks(k, 8 * splits) },
-        constants,
-        workgroups: [...cover(m, b.shape[0]), splits],
+        params: { ...params, slice: 8 * Math.ceil(k / (8 * splits)) },
+        constants: variant.constants,
+        workgroups: [...cover(variant, m, b.shape[0]), splits],
       });
     },
 
     matmulNTActivation({ a, b, saved, out, activation }) {
-      const { operands, params } = turnedProduct(a, b, out);
+      const variant: Variant = VARIANTS[choice.matmulNT];
+      const { operands, params } = turnedProduct(variant, a, b, out);
       queue.launch({
         shader: matmulNTActivationShader,
         tensors: { ...operands, saved: gpu(saved), out: gpu(out) },
         params,
-        constants: { ...constants, activation: ACTIVATIONS[activation] },
-        workgroups: [...cover(a.shape[0], b.shape[0]), 1],
+        constants: { ...variant.constants, activation: ACTIVATIONS[activation] },
+        workgroups: [...cover(variant, a.shape[0], b.shape[0]), 1],
       });
     },
 
     matmulTN({ a, b, out, sums, accumulate = false }) {
       const [m, k] = a.shape;
+      const variant: Variant = VARIANTS[choice.matmulTN];
       queue.launch({
         shader: matmulTNShader,
         tensors: { a: gpu(a), b: gpu(b), out: gpu(out), sums: gpu(sums) },
@@ -111,8 +110,8 @@ export function matmulOps(queue: Queue, memory: Memory, family: Family): MatmulO
           bStride4: vec4s(gpu(b).stride),
           accumulate: accumulate ? 1 : 0,
         },
-        constants,
-        workgroups: [...cover(k, b.shape[1]), 1],
+        constants: variant.constants,
+        workgroups: [...cover(variant, k, b.shape[1]), 1],
       });
     },
 

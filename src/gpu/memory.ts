@@ -194,6 +194,13 @@ export class Memory {
     return new GpuTensor(buffer, 'f32', shape, 0, buffer.size, () => {});
   }
 
+  /** Lets go of all that `scratch` keeps; what is needed is made again. */
+  forgetScratch(): void {
+    for (const buffer of this.#scratch.values()) this.pool.give(buffer);
+    this.#scratch.clear();
+    this.#scratchBytes = 0;
+  }
+
   #release(buffer: GPUBuffer): void {
     this.liveBytes -= buffer.size;
     this.pool.give(buffer);

@@ -170,6 +170,13 @@ export class Queue {
     this.check();
   }
 
+  /** Waits for all work so far. */
+  async idle(): Promise<void> {
+    this.submit();
+    await this.device.queue.onSubmittedWorkDone().catch(() => {}); // A lost device is reported by `lost`.
+    this.check();
+  }
+
   /** Waits for all work so far and returns a copy of the bytes. */
   async read(range: BufferRange): Promise<ArrayBuffer> {
     const size = range.bytes;

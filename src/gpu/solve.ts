@@ -4,9 +4,10 @@ import matmulPanelShader from '../../shaders/matmulPanel.wgsl';
 import residualShader from '../../shaders/residual.wgsl';
 import triangularSolveShader from '../../shaders/triangularSolve.wgsl';
 import { type Ops, PANEL } from '../backend/ops.js';
-import type { Family } from './family.js';
+import { type Family, ROW_LANES } from './family.js';
 import { gpu, grid, sparse, valueStep, vec4s } from './launch.js';
 import type { Queue } from './queue.js';
+import { cover, DEFAULT_VARIANT, VARIANTS, type Variant } from './variants.js';
 
 type SolveOps = Pick<Ops, 'gram' | 'matmulPanel' | 'cholesky' | 'triangularSolve' | 'residual'>;
 
@@ -17,7 +18,7 @@ const columns4 = (first: number, end: number) => ({
 });
 
 export function solveOps(queue: Queue, family: Family): SolveOps {
-  const tile = family === 'tile';
+  const product: Variant = VARIANTS[DEFAULT_VARIANT[family]];
   return {
     gram({ columns, users, ridge, out, first, count }) {
       if (count === 0) return;
@@ -37,7 +38,7 @@ export function solveOps(queue: Queue, family: Family): SolveOps {
           usersStep: valueStep(users),
         },
         // One vector of a CPU, or a warp or two of a GPU: all of them wait after each user.
-        constants: { lanes: tile ? 64 : 8 },
+        constants: { lanes: ROW_LANES[family] },
         workgroups: grid(count),
       });
     },
@@ -59,10 +60,8 @@ export function solveOps(queue: Queue, family: Family): SolveOps {
           end: to,
           bIsLower: bIsLower ? 1 : 0,
         },
-        constants: { tile: tile ? 1 : 0, threads: tile ? 64 : 8 },
-        workgroups: tile
-          ? [Math.ceil(columns / 32), Math.ceil(rows / 32), 1]
-          : [Math.ceil(columns / 64), Math.ceil(rows / 8), 1],
+        constants: product.constants,
+        workgroups: [...cover(product, rows, columns), 1],
       });
     },
 

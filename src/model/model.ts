@@ -47,6 +47,8 @@ export type TrainableModel = HistoryModel | SequenceModel;
 
 interface LearningModel extends Model {
   readonly parameters: Parameters;
+  /** The sizes of its layers whose products may be tuned: those that take dense rows. */
+  readonly denseLayers?: readonly { readonly inputs: number; readonly outputs: number }[];
   /** Frees what only training needs. */
   endTraining(): void;
 }

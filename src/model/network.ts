@@ -91,6 +91,11 @@ export class Network implements HistoryModel {
     return this.isAdditive ? undefined : this.#layers.at(-1)!.weights;
   }
 
+  get denseLayers(): { inputs: number; outputs: number }[] {
+    const dense = layerSizes(this.items, this.config.hidden).slice(1);
+    return dense.map(([inputs, outputs]) => ({ inputs, outputs }));
+  }
+
   inputValues(histories: Csr): Float32Array | undefined {
     return this.config.normalise === 'l2' ? scaledToLength(histories) : histories.values;
   }

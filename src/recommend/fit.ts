@@ -1,4 +1,5 @@
 import type { Backend } from '../backend/backend.js';
+import type { TuneCache, TuneMode } from '../backend/tuning.js';
 import { selectColumns } from '../data/csr.js';
 import type { Interactions } from '../data/interactions.js';
 import { heldOutUsers } from '../data/split.js';
@@ -11,7 +12,7 @@ import { Ranker } from '../evaluate/ranker.js';
 import type { TrainEvent } from '../events.js';
 import { Popular } from '../model/baselines.js';
 import type { TrainConfig } from '../model/config.js';
-import type { Model } from '../model/model.js';
+import type { Model, TrainableModel } from '../model/model.js';
 import { fitModel, type ModelOptions, trainable, trainDefaults } from '../model/registry.js';
 import { FORMAT_VERSION } from '../store/modelFile.js';
 import type { Checkpoint } from '../train/checkpoint.js';
@@ -44,6 +45,13 @@ export interface FitOptions {
   /** Is offered the state after each epoch: `take` reads it back. */
   readonly onEpochEnd?: (take: () => Promise<Checkpoint>) => Promise<void>;
   readonly resume?: Checkpoint;
+  /**
+   * Whether the ways to compute the model's products are timed first: by default `quick` on a hardware GPU, where one
+   * may be twice as fast as another, and `off` elsewhere. A training that goes on keeps the ways it began with.
+   */
+  readonly tune?: TuneMode;
+  /** Keeps what was measured, for the next training of the same shape; nothing is kept without it. */
+  readonly tuneCache?: TuneCache;
   /** What else the model file's manifest should hold: the data's report and fingerprint, the options, ... */
   readonly provenance?: Readonly<Record<string, unknown>>;
 }
@@ -102,6 +110,8 @@ export async function fit(
         stopped: training.stopped,
         // After a resume: from there on.
         curve,
+        // Rounding depends on it.
+        ...(backend.tuning && { tuning: backend.tuning }),
       },
       validation: training?.validation ?? null,
       split: describeSplit(split),
@@ -139,6 +149,7 @@ async function learn(
 ): Promise<TrainResult | undefined> {
   const network = trainable(model);
   if (!network) return undefined;
+  await chooseWays(backend, network, Math.min(config.batch, split.train.rows), options);
   const { validation } = split;
   const ranker = hasTargets(validation) ? new Ranker(backend, model, validation) : undefined;
   const stopMetric = parseMetric(STOP_METRIC) as RankMetric;
@@ -164,6 +175,32 @@ async function learn(
     ranker?.dispose();
     network.endTraining();
   }
+}
+
+/** Decides how the backend computes this network's products, before the first of them. */
+async function chooseWays(
+  backend: Backend,
+  network: TrainableModel,
+  batch: number,
+  { resume, tune, tuneCache, onEvent }: FitOptions,
+): Promise<void> {
+  const { adapter, kind } = backend.device;
+  if (resume?.madeOn?.adapter === adapter) {
+    const { tuning } = resume.madeOn;
+    backend.useTuning(tuning);
+    onEvent?.({ event: 'tuned', tuning: { ...tuning }, from: 'checkpoint', ms: 0 });
+    return;
+  }
+  const layers = (network.denseLayers ?? []).map((layer) => ({ batch, ...layer }));
+  const mode = tune ?? (kind === 'gpu' ? 'quick' : 'off');
+  const tuned = await backend.tune({
+    mode,
+    layers,
+    cache: tuneCache,
+    onNotice: (message) => onEvent?.({ event: 'notice', code: 'TUNE_CACHE', message }),
+  });
+  if (!tuned || tuned.from === 'default') return;
+  onEvent?.({ event: 'tuned', tuning: { ...tuned.tuning }, from: tuned.from, ms: tuned.ms });
 }
 
 async function measure(

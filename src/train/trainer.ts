@@ -177,7 +177,9 @@ export class Trainer {
     for (const [name, tensor] of this.#tensors()) {
       tensors.set(name, { shape: tensor.shape, values: Float32Array.from(await this.backend.read(tensor)) });
     }
+    const { device, tuning } = this.backend;
     return {
+      ...(tuning && { madeOn: { adapter: device.adapter, tuning } }),
       epoch: this.#epoch,
       step: this.#step,
       bestEpoch: this.#bestEpoch,

@@ -2,6 +2,8 @@ import type { Backend } from '../../src/backend/backend.js';
 import { createBackend } from '../../src/createBackend.js';
 import { createGpuBackend, type GpuBackend, type GpuBackendOptions } from '../../src/gpu/backend.js';
 import { openDevice } from '../../src/gpu/device.js';
+import { allBy } from '../../src/gpu/tune.js';
+import { DEFAULT_VARIANT, VARIANT_NAMES, type VariantName } from '../../src/gpu/variants.js';
 
 /**
  * The GPU backend that the tests run on: any adapter, hardware or software; FOLDIN_ADAPTER chooses by
@@ -23,6 +25,18 @@ export async function openLimited(
 ): Promise<GpuBackend> {
   const { device, info, family } = await openAgain();
   return createGpuBackend(device, info, { family: otherFamily ? OTHER[family] : family, limits });
+}
+
+/** Ways to compute products that are neither family's usual one. */
+export const UNUSUAL_VARIANTS = VARIANT_NAMES.filter(
+  (name) => !Object.values(DEFAULT_VARIANT).includes(name),
+);
+
+/** The same adapter with all products computed in one way. */
+export async function openVariant(name: VariantName): Promise<GpuBackend> {
+  const opened = await openDevice({ software: false, name: process.env['FOLDIN_ADAPTER'] });
+  if (!opened) throw new Error('no WebGPU adapter for the GPU tests');
+  return createGpuBackend(opened.device, opened.info, { tuning: allBy(name) });
 }
 
 /** The same adapter with kernels of the other family than its own, so that both are tested everywhere. */

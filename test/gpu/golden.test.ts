@@ -1,9 +1,9 @@
 import { goldenSuite } from '../golden/goldenSuite.js';
-import { openGpu, openOtherFamily } from './backend.js';
+import { openGpu, openOtherFamily, openVariant, UNUSUAL_VARIANTS } from './backend.js';
 
-goldenSuite('golden traces, GPU', openGpu, { loss: 2e-5, weights: 1e-5, gradients: 1e-5 });
-goldenSuite('golden traces, the other kernel family', openOtherFamily, {
-  loss: 2e-5,
-  weights: 1e-5,
-  gradients: 1e-5,
-});
+const BOUNDS = { loss: 2e-5, weights: 1e-5, gradients: 1e-5 };
+goldenSuite('golden traces, GPU', openGpu, BOUNDS);
+goldenSuite('golden traces, the other kernel family', openOtherFamily, BOUNDS);
+for (const name of UNUSUAL_VARIANTS) {
+  goldenSuite(`golden traces, products by ${name}`, () => openVariant(name), BOUNDS);
+}

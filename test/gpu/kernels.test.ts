@@ -3,7 +3,7 @@ import type { GpuBackend } from '../../src/gpu/backend.js';
 import { fakeMaxWorkgroups } from '../../src/gpu/launch.js';
 import { kernelCases } from '../../src/verify/cases.js';
 import { compareCase } from '../../src/verify/compare.js';
-import { openGpu, openOtherFamily } from './backend.js';
+import { openGpu, openOtherFamily, openVariant, UNUSUAL_VARIANTS } from './backend.js';
 
 let backend: GpuBackend;
 beforeAll(async () => {
@@ -42,6 +42,19 @@ describe('with few workgroups a dimension, so that grids take two', () => {
   afterAll(() => fakeMaxWorkgroups(65535));
   it.each(oneDimensional.map((c) => [`${c.kernel}: ${c.name}`, c] as const))('%s', async (_, c) => {
     expect(await compareCase(c, backend)).toMatchObject({ ok: true });
+  });
+});
+
+// The usual one of each family has its cases above and below.
+describe.each(UNUSUAL_VARIANTS)('products by %s', (name) => {
+  let variant: GpuBackend;
+  beforeAll(async () => {
+    variant = await openVariant(name);
+  });
+  afterAll(() => variant?.dispose());
+  const products = kernelCases.filter(({ kernel }) => /^matmul(NN|NT|NTActivation|TN)$/.test(kernel));
+  it.each(products.map((c) => [`${c.kernel}: ${c.name}`, c] as const))('%s', async (_, c) => {
+    expect(await compareCase(c, variant)).toMatchObject({ ok: true });
   });
 });
 
