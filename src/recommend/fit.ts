@@ -20,7 +20,7 @@ import type { PlannerKind } from '../train/planner.js';
 import { STOP_METRIC, Trainer, type TrainResult } from '../train/trainer.js';
 import { VERSION } from '../version.js';
 import { popularityOf, Recommender } from './recommender.js';
-import { type CurvePoint, curvePoint, testUsers } from './records.js';
+import { testUsers } from './records.js';
 
 export interface FitOptions {
   /** Name in the registry; `mlp` by default. */
@@ -89,14 +89,7 @@ export async function fit(
     },
   );
   try {
-    const curve: CurvePoint[] = [];
-    const training = await learn(backend, model, split, config, {
-      ...options,
-      onEvent(event) {
-        if (event.event === 'epoch') curve.push(curvePoint(event));
-        onEvent?.(event);
-      },
-    });
+    const training = await learn(backend, model, split, config, options);
     const test = await measure(backend, model, split, options);
     const manifest = {
       formatVersion: FORMAT_VERSION,
@@ -108,8 +101,7 @@ export async function fit(
         epochs: training.epochs,
         bestEpoch: training.bestEpoch,
         stopped: training.stopped,
-        // After a resume: from there on.
-        curve,
+        curve: training.curve,
         // Rounding depends on it.
         ...(backend.tuning && { tuning: backend.tuning }),
       },

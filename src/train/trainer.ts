@@ -1,10 +1,11 @@
 import type { Backend, Tensor, TensorGroup } from '../backend/backend.js';
 import type { Csr } from '../data/csr.js';
 import { FoldinError, throwIfAborted } from '../errors.js';
-import type { TrainEvent } from '../events.js';
+import type { EpochEvent, TrainEvent } from '../events.js';
 import { checkTrainConfig, type TrainConfig } from '../model/config.js';
 import type { TrainableModel } from '../model/model.js';
 import { type Checkpoint, checkpointTensors } from './checkpoint.js';
+import { type CurvePoint, curvePoint } from './curve.js';
 import { type Feed, feedFor } from './feed.js';
 import { LossRing } from './lossRing.js';
 import { Optimiser } from './optimiser.js';
@@ -29,6 +30,8 @@ export interface TrainResult {
   /** The validation of that epoch. */
   readonly validation: Record<string, number> | undefined;
   readonly stopped: 'epochs' | 'patience';
+  /** All epochs, those before a resume included. */
+  readonly curve: readonly CurvePoint[];
   readonly ms: number;
 }
 
@@ -50,6 +53,7 @@ export class Trainer {
   #bestValidation: Record<string, number> | undefined;
   #lastValidation: Record<string, number> | undefined;
   #stale = 0;
+  #curve: CurvePoint[] = [];
 
   /** `histories`: users x items; users that have nothing to learn from are left out. SPLIT_EMPTY when none is left. */
   constructor(
@@ -90,7 +94,7 @@ export class Trainer {
       const validation = validate && due ? await validate(signal) : undefined;
       this.#lastValidation = validation;
       const best = validation !== undefined && this.#judge(validation);
-      yield {
+      const event: EpochEvent = {
         event: 'epoch',
         epoch: this.#epoch,
         epochs: config.epochs,
@@ -100,6 +104,8 @@ export class Trainer {
         ms,
         examplesPerSec: (1000 * this.#feed.users) / ms,
       };
+      this.#curve.push(curvePoint(event));
+      yield event;
       if (validation && this.#isOutOfPatience()) {
         stopped = 'patience';
         break;
@@ -112,6 +118,7 @@ export class Trainer {
       bestEpoch: kept ? this.#bestEpoch : this.#epoch,
       validation: kept ? this.#bestValidation : this.#lastValidation,
       stopped,
+      curve: this.#curve,
       ms: performance.now() - started,
     };
   }
@@ -186,6 +193,7 @@ export class Trainer {
       bestScore: this.#bestScore,
       bestValidation: this.#bestValidation,
       stale: this.#stale,
+      curve: [...this.#curve],
       tensors,
     };
   }
@@ -207,6 +215,7 @@ export class Trainer {
     this.#bestScore = checkpoint.bestScore;
     this.#bestValidation = checkpoint.bestValidation;
     this.#stale = checkpoint.stale;
+    this.#curve = [...checkpoint.curve];
   }
 
   #tensors(): Map<string, Tensor> {
