@@ -82,7 +82,7 @@ export async function fit(
   const model = await fitModel(
     name,
     backend,
-    { train: split.train, config: options.network ?? {}, seed: config.seed },
+    { train: split.train, config: options.network ?? {}, seed: config.seed, batch: config.batch },
     {
       signal,
       onProgress: (step, steps) => onEvent?.({ event: 'step', epoch: 1, epochs: 1, step, steps }),
@@ -152,18 +152,20 @@ async function learn(
       ...(await options.alsoValidate?.(backend, model, validation)),
     }));
   const { planner, signal } = options;
-  const trainer = new Trainer(backend, network, split.train, { config, validate, planner, signal });
+  let trainer: Trainer | undefined;
   try {
-    if (options.resume) trainer.restore(options.resume);
-    const run = trainer.run();
+    const made = new Trainer(backend, network, split.train, { config, validate, planner, signal });
+    trainer = made;
+    if (options.resume) made.restore(options.resume);
+    const run = made.run();
     for (;;) {
       const next = await run.next();
       if (next.done) return next.value;
       options.onEvent?.(next.value);
-      if (next.value.event === 'epoch') await options.onEpochEnd?.(() => trainer.checkpoint());
+      if (next.value.event === 'epoch') await options.onEpochEnd?.(() => made.checkpoint());
     }
   } finally {
-    trainer.dispose();
+    trainer?.dispose();
     ranker?.dispose();
     network.endTraining();
   }

@@ -1,4 +1,4 @@
-import type { Tensor } from '../backend/backend.js';
+import type { Stored } from '../backend/stored.js';
 import type { Tuning } from '../backend/tuning.js';
 import type { CurvePoint } from './curve.js';
 
@@ -25,11 +25,11 @@ export interface Checkpoint {
 
 /** The tensors a checkpoint holds, under its names. */
 export function checkpointTensors(
-  weights: ReadonlyMap<string, Tensor>,
-  optimiser: ReadonlyMap<string, Tensor>,
-  best: ReadonlyMap<string, Tensor>,
-): Map<string, Tensor> {
-  const prefixed = (prefix: string, tensors: ReadonlyMap<string, Tensor>) =>
-    [...tensors].map(([name, tensor]): [string, Tensor] => [`${prefix}${name}`, tensor]);
+  weights: ReadonlyMap<string, Stored>,
+  optimiser: ReadonlyMap<string, Stored>,
+  best: ReadonlyMap<string, Stored>,
+): Map<string, Stored> {
+  const prefixed = (prefix: string, tensors: ReadonlyMap<string, Stored>) =>
+    [...tensors].map(([name, tensor]): [string, Stored] => [`${prefix}${name}`, tensor]);
   return new Map([...weights, ...prefixed('optimiser.', optimiser), ...prefixed('best.', best)]);
 }

@@ -1,7 +1,9 @@
 import type { Backend, Tensor, TensorGroup } from '../backend/backend.js';
+import { asFloat32, readStored, type Stored, writeStored } from '../backend/stored.js';
 import type { Csr } from '../data/csr.js';
 import { FoldinError, throwIfAborted } from '../errors.js';
 import type { EpochEvent, TrainEvent } from '../events.js';
+import { byName } from '../model/blockedParameters.js';
 import { checkTrainConfig, type TrainConfig } from '../model/config.js';
 import type { TrainableModel } from '../model/model.js';
 import { type Checkpoint, checkpointTensors } from './checkpoint.js';
@@ -64,6 +66,8 @@ export class Trainer {
   ) {
     const { config } = options;
     checkTrainConfig(config);
+    // First of all: a model too large for the device is refused here.
+    const { parameters } = model;
     this.#feed = feedFor(backend, model, histories, {
       batch: config.batch,
       seed: config.seed,
@@ -72,9 +76,9 @@ export class Trainer {
     this.#penalties = Optimiser.penaltyCount(config);
     this.#lossParts = backend.zeros('f32', [this.#feed.mostParts + this.#penalties]);
     this.#ring = new LossRing(backend, (step) => this.#place(step));
-    this.#optimiser = new Optimiser(backend, model.parameters, config);
+    this.#optimiser = new Optimiser(backend, parameters, config);
     if (options.validate && config.patience > 0) {
-      this.#best = backend.group(model.parameters.values.parts.map(({ shape }) => shape));
+      this.#best = backend.group(parameters.values.parts.map(({ shape }) => shape));
     }
   }
 
@@ -182,7 +186,7 @@ export class Trainer {
   async checkpoint(): Promise<Checkpoint> {
     const tensors = new Map<string, { shape: readonly number[]; values: Float32Array }>();
     for (const [name, tensor] of this.#tensors()) {
-      tensors.set(name, { shape: tensor.shape, values: Float32Array.from(await this.backend.read(tensor)) });
+      tensors.set(name, { shape: tensor.shape, values: asFloat32(await readStored(this.backend, tensor)) });
     }
     const { device, tuning } = this.backend;
     return {
@@ -207,7 +211,7 @@ export class Trainer {
           remedy: 'Resume with the data, model and options that the checkpoint was made with.',
         });
       }
-      this.backend.write(tensor, saved.values);
+      writeStored(this.backend, tensor, saved.values);
     }
     this.#epoch = checkpoint.epoch;
     this.#step = checkpoint.step;
@@ -218,10 +222,9 @@ export class Trainer {
     this.#curve = [...checkpoint.curve];
   }
 
-  #tensors(): Map<string, Tensor> {
-    const { names } = this.model.parameters;
-    const best = (this.#best?.parts ?? []).map((part, i): [string, Tensor] => [names[i], part]);
-    return checkpointTensors(this.model.tensors, this.#optimiser.state, new Map(best));
+  #tensors(): Map<string, Stored> {
+    const best = this.#best ? byName(this.model.parameters, this.#best.parts) : new Map<string, Stored>();
+    return checkpointTensors(this.model.tensors, this.#optimiser.state, best);
   }
 
   /** Frees all but the model. */
