@@ -20,8 +20,8 @@ export function openPlanner(kind: PlannerKind, spec: PlanSpec): Planner {
 }
 
 /**
- * Interactions from which a worker pays on a device: there planning takes 4 ms an epoch and more, so that the start
- * of the worker, 50 to 150 ms, is made up for in some 25 epochs (bench/README.md).
+ * Interactions from which a worker pays on a device. Below, planning takes less than some 3 ms an epoch, and the start
+ * of a worker, 100 to 300 ms, is hardly made up for within a training's hundred epochs (bench/README.md, Planning).
  */
 const WORTH_A_WORKER = 250_000;
 
