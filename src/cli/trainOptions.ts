@@ -68,7 +68,7 @@ export const defineModel = (command: Command): Command =>
           .addOption(
             one(
               '--model <name>',
-              'mlp (default), dae, vae, linear, ease, itemknn, gru, or the baselines popular and random',
+              'mlp (default), dae, vae, linear, ease, itemknn, gru, markov, or the baselines popular and random',
               MODEL_NAMES,
             ),
           )
@@ -192,6 +192,7 @@ const NETWORK = [
   'normalise',
   'targets',
   'reduction',
+  'decay',
 ] as const;
 
 /** Which flags each model understands. */
@@ -274,7 +275,7 @@ function networkOptions(flags: ModelFlags): Partial<NetworkConfig> {
   return {
     ...(loss && { output: outputFor(loss) }),
     ...given({ hidden, activation, loss, output, dropout, negativeWeight }),
-    ...given({ normalise, targets, reduction, zeroDiagonal }),
+    ...given({ normalise, targets, reduction, zeroDiagonal, decay: flags.decay }),
   };
 }
 
