@@ -198,6 +198,7 @@ const NETWORK = [
 /** Which flags each model understands. */
 const FLAGS: Readonly<Record<string, readonly (keyof ModelFlags)[]>> = {
   ...TABLE_FLAGS,
+  ...SEQUENCE_FLAGS,
   linear: [...TRAINING, ...NETWORK, 'zeroDiagonal'],
   mlp: [...TRAINING, ...NETWORK, 'hidden', 'preset'],
   dae: [...TRAINING, ...NETWORK, 'hidden'],
