@@ -42,7 +42,7 @@ const { values: options } = parseArgs({
     /** Also what takes more than some minutes. */
     long: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '60' },
-    /** gru: only these of ml-100k, grocery and ml-1m. */
+    /** ordered, gru: only these of ms-usage, ml-100k, grocery and ml-1m. */
     ordered: { type: 'string' },
   },
 });
@@ -76,7 +76,7 @@ if (found.length > 0) {
 }
 if (parts.includes('closed')) await closedForm(backend, options.data);
 if (parts.includes('gowalla')) await gowalla(backend, options.data);
-if (parts.includes('ordered')) await ordered(backend, options.data);
+if (parts.includes('ordered')) await ordered(backend, options.data, options.ordered?.split(','));
 if (parts.includes('gru')) {
   const seed = Number(options.seed);
   const names = options.ordered?.split(',') ?? ['ml-100k', 'grocery', ...(options.long ? ['ml-1m'] : [])];

@@ -91,9 +91,14 @@ function read(folder: string, name: string): OrderedSplit | undefined {
   return split;
 }
 
-/** Popularity, EASE with and without decay, and both Markov models. */
-export async function ordered(backend: Backend, folder: string): Promise<void> {
+/** Popularity, EASE with and without decay, and both Markov models, on some of the splits or all. */
+export async function ordered(
+  backend: Backend,
+  folder: string,
+  names: readonly string[] = Object.keys(ROWS),
+): Promise<void> {
   for (const [name, rows] of Object.entries(ROWS)) {
+    if (!names.includes(name)) continue;
     const split = read(folder, name);
     if (!split) continue;
     for (const [model, config, published] of rows) {
@@ -123,9 +128,11 @@ export async function recurrent(
   name: string,
   { seed, minutes = Number.POSITIVE_INFINITY }: { seed: number; minutes?: number },
 ): Promise<void> {
+  const settings = GRUS[name];
+  if (!settings) return console.log(`ordered-${name} gru: no settings are published`);
   const split = read(folder, name);
   if (!split) return;
-  const { network, batch, epochs, least, published } = GRUS[name];
+  const { network, batch, epochs, least, published } = settings;
   const model = createModel('gru', backend, { train: split.train, config: network, seed });
   const ranker = new Ranker(backend, model, split.validation);
   const config = { ...trainDefaults('gru'), batch, epochs, patience: 0, seed };
