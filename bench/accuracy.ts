@@ -18,6 +18,7 @@ import { Trainer } from '../src/train/trainer.js';
 import { closedForm } from './accuracyClosedForm.js';
 import { explanations } from './accuracyExplain.js';
 import { gowalla } from './accuracyGowalla.js';
+import { ordered, recurrent } from './accuracyOrdered.js';
 import { type FixedSplit, readFixedSplit } from './fixedSplits.js';
 
 const { values: options } = parseArgs({
@@ -34,9 +35,15 @@ const { values: options } = parseArgs({
     every: { type: 'string' },
     /**
      * network: popularity and the network on each of --splits; closed: ease and itemknn on the fixed splits;
-     * gowalla: popularity there; explain: how faithful explanations are to the network and to ease on the first of --splits.
+     * gowalla: popularity there; ordered: popularity, ease, decay and markov on the last items of ordered histories; gru:
+     * the recurrent model there, on ml-1m with --long, for an hour or --minutes; explain: how faithful explanations are to the network and to ease on the first of --splits.
      */
-    parts: { type: 'string', default: 'network,closed,gowalla,explain' },
+    parts: { type: 'string', default: 'network,closed,gowalla,ordered,gru,explain' },
+    /** Also what takes more than some minutes. */
+    long: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '60' },
+    /** ordered, gru: only these of ms-usage, ml-100k, grocery and ml-1m. */
+    ordered: { type: 'string' },
   },
 });
 if (!options.data) {
@@ -69,6 +76,15 @@ if (found.length > 0) {
 }
 if (parts.includes('closed')) await closedForm(backend, options.data);
 if (parts.includes('gowalla')) await gowalla(backend, options.data);
+if (parts.includes('ordered')) await ordered(backend, options.data, options.ordered?.split(','));
+if (parts.includes('gru')) {
+  const seed = Number(options.seed);
+  const names = options.ordered?.split(',') ?? ['ml-100k', 'grocery', ...(options.long ? ['ml-1m'] : [])];
+  for (const name of names) {
+    const minutes = name === 'ml-1m' ? Number(options.minutes) : undefined;
+    await recurrent(backend, options.data, name, { seed, minutes });
+  }
+}
 backend.dispose();
 
 /** Popularity must equal the golden figures in f64. */

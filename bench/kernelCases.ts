@@ -4,6 +4,7 @@ import { consecutive, uploadRows } from '../src/backend/sparse.js';
 import { type Csr, csrFromRows } from '../src/data/csr.js';
 import type { GpuBackend } from '../src/gpu/backend.js';
 import { batchColumns } from '../src/train/batches.js';
+import { gruKernelCases } from './gruKernelCases.js';
 
 export interface KernelCase {
   readonly kernel: string;
@@ -32,7 +33,7 @@ const ADAM = {
 /** Bytes of so many numbers. */
 const f32 = (...counts: number[]): number => 4 * counts.reduce((sum, n) => sum + n, 0);
 
-/** The kernels in the order of a training step, then those of a ranking. Their tensors live until the backend goes. */
+/** The kernels in the order of a training step, those of a recurrent model, then those of a ranking. Their tensors live until the backend goes. */
 export function kernelCases(backend: GpuBackend, log: Csr, batch: number): KernelCase[] {
   const items = log.columns;
   const random = (...shape: number[]): Tensor => {
@@ -168,6 +169,7 @@ export function kernelCases(backend: GpuBackend, log: Csr, batch: number): Kerne
       bytes: f32(7 * weights),
       run: () => backend.adam({ param, grad, moment1, moment2, ...ADAM }),
     },
+    ...gruKernelCases(backend, batch, random),
     {
       kernel: `topK ${k}`,
       flops: 0,

@@ -104,6 +104,13 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     floating('activate', 'input', input);
     alike('activate', 'out', out, input);
   },
+  bagSparse({ input, batch, table, out }) {
+    matrix('bagSparse', 'out', out, ANY, ANY);
+    sparse('bagSparse', input, 'input.indptr', 'input.indices', 'input.values');
+    sparse('bagSparse', table, 'table.indptr', 'table.indices', 'table.values');
+    vector('bagSparse', 'table.indptr', table.indptr, out.shape[1] + 1, 'u32');
+    batchRows('bagSparse', batch, out.shape[0]);
+  },
   dropout({ values }) {
     matrix('dropout', 'values', values, ANY, ANY);
   },

@@ -25,9 +25,13 @@ export const isBlocked = (stored: Stored): stored is Blocked => 'blocks' in stor
 export const asFloat32 = (values: Floats | Uint32Array): Float32Array =>
   values instanceof Float32Array ? values : Float32Array.from(values);
 
+/** As a model file holds it: u32 as they are, all others as f32. */
+export const asStored = (values: Floats | Uint32Array): Float32Array | Uint32Array =>
+  values instanceof Uint32Array ? values : asFloat32(values);
+
 /** All numbers of it, row-major, however it lies. No more than one block is held besides. */
-export async function readStored(backend: Backend, stored: Stored): Promise<Floats> {
-  if (!isBlocked(stored)) return (await backend.read(stored)) as Floats;
+export async function readStored(backend: Backend, stored: Stored): Promise<Floats | Uint32Array> {
+  if (!isBlocked(stored)) return backend.read(stored);
   const values = backend.precision === 'f64' ? new Float64Array(stored.size) : new Float32Array(stored.size);
   for (const [b, block] of stored.blocks.entries()) {
     copyPart(stored, stored.items[b], (await backend.read(block)) as Floats, values, 'intoWhole');

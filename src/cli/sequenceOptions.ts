@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { FoldinError } from '../errors.js';
 import { checkGruConfig, GRU_DEFAULTS, type GruConfig, gruConfig } from '../model/gruConfig.js';
-import { given, wholeNumber } from './options.js';
+import { checkMarkovConfig, MARKOV_DEFAULTS, type MarkovConfig } from '../model/markov.js';
+import { given, number, wholeNumber } from './options.js';
 
 /** Flags of the models that go by the order of a history. */
 export interface SequenceFlags {
@@ -10,14 +11,20 @@ export interface SequenceFlags {
   readonly embedding?: number;
   readonly freeOutput?: boolean;
   readonly window?: number;
+  readonly decay?: number;
 }
 
 export const defineSequences = (command: Command): Command =>
   command
     .option(
       '--window <items>',
-      `gru: what it sees of a history, the latest (default ${GRU_DEFAULTS.window})`,
+      `gru: what it sees of a history, the latest (default ${GRU_DEFAULTS.window}); markov: how far apart a transition may be (default ${MARKOV_DEFAULTS.window})`,
       wholeNumber('window'),
+    )
+    .option(
+      '--decay <gamma>',
+      `an item counts as gamma^(steps back) in a history (default 1: all alike; markov ${MARKOV_DEFAULTS.decay}); not for gru`,
+      number('decay'),
     )
     .option(
       '--free-output',
@@ -32,10 +39,20 @@ export const defineSequences = (command: Command): Command =>
 /** Which of the flags each model understands. */
 export const SEQUENCE_FLAGS: Readonly<Record<string, readonly (keyof SequenceFlags)[]>> = {
   gru: ['hidden', 'dropout', 'embedding', 'freeOutput', 'window'],
+  markov: ['window', 'decay'],
 };
 
 /** The options that flags ask for. CONFIG when they make no sense. */
-export function sequenceOptions(_model: string, flags: SequenceFlags): Partial<GruConfig> {
+export function sequenceOptions(
+  model: string,
+  flags: SequenceFlags,
+): Partial<GruConfig> | Partial<MarkovConfig> {
+  if (model === 'markov') {
+    const { window, decay } = flags;
+    const options: Partial<MarkovConfig> = given({ window, decay });
+    checkMarkovConfig({ ...MARKOV_DEFAULTS, ...options });
+    return options;
+  }
   const { hidden, dropout, embedding, freeOutput, window } = flags;
   if (hidden && hidden.length !== 1) {
     throw new FoldinError(

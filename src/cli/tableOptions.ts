@@ -7,6 +7,7 @@ import { given, number, wholeNumber } from './options.js';
 export interface TableFlags {
   readonly l2?: number;
   readonly dropout?: number;
+  readonly decay?: number;
   readonly userPower?: number;
   readonly l2Power?: number;
   readonly popularityPower?: number;
@@ -42,20 +43,20 @@ export const defineTables = (command: Command): Command =>
 
 /** Which of the flags each model understands. */
 export const TABLE_FLAGS: Readonly<Record<string, readonly (keyof TableFlags)[]>> = {
-  ease: ['l2', 'dropout', 'userPower', 'l2Power', 'popularityPower'],
-  itemknn: ['neighbours', 'shrink', 'weighting'],
+  ease: ['l2', 'dropout', 'userPower', 'l2Power', 'popularityPower', 'decay'],
+  itemknn: ['neighbours', 'shrink', 'weighting', 'decay'],
 };
 
 /** The options that flags ask for. CONFIG when they make no sense. */
 export function tableOptions(model: string, flags: TableFlags): Partial<EaseConfig> | Partial<ItemKnnConfig> {
   if (model === 'ease') {
-    const { l2, dropout, userPower, l2Power, popularityPower } = flags;
-    const options: Partial<EaseConfig> = given({ l2, dropout, userPower, l2Power, popularityPower });
+    const { l2, dropout, userPower, l2Power, popularityPower, decay } = flags;
+    const options: Partial<EaseConfig> = given({ l2, dropout, userPower, l2Power, popularityPower, decay });
     checkEaseConfig({ ...EASE_DEFAULTS, ...options });
     return options;
   }
-  const { neighbours, shrink, weighting } = flags;
-  const options: Partial<ItemKnnConfig> = given({ neighbours, shrink, weighting });
+  const { neighbours, shrink, weighting, decay } = flags;
+  const options: Partial<ItemKnnConfig> = given({ neighbours, shrink, weighting, decay });
   checkItemKnnConfig({ ...ITEM_KNN_DEFAULTS, ...options });
   return options;
 }

@@ -70,8 +70,9 @@ export async function loadData(context: Context<TrainFlags>, spec: SplitSpec): P
 
 async function validationFiles({ out, options, signal }: Context<TrainFlags>) {
   const read = async (file: string) => {
-    const { minValue } = options;
-    const found = await readInteractions([file], readingOf(options), given({ minValue }), { out, signal });
+    const { minValue, order } = cleaningOf(options);
+    const cleaning = given({ minValue, order });
+    const found = await readInteractions([file], readingOf(options), cleaning, { out, signal });
     noteLog(out, [file], found);
     return found.interactions;
   };

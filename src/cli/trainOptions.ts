@@ -68,7 +68,7 @@ export const defineModel = (command: Command): Command =>
           .addOption(
             one(
               '--model <name>',
-              'mlp (default), dae, vae, linear, ease, itemknn, gru, or the baselines popular and random',
+              'mlp (default), dae, vae, linear, ease, itemknn, gru, markov, or the baselines popular and random',
               MODEL_NAMES,
             ),
           )
@@ -192,11 +192,13 @@ const NETWORK = [
   'normalise',
   'targets',
   'reduction',
+  'decay',
 ] as const;
 
 /** Which flags each model understands. */
 const FLAGS: Readonly<Record<string, readonly (keyof ModelFlags)[]>> = {
   ...TABLE_FLAGS,
+  ...SEQUENCE_FLAGS,
   linear: [...TRAINING, ...NETWORK, 'zeroDiagonal'],
   mlp: [...TRAINING, ...NETWORK, 'hidden', 'preset'],
   dae: [...TRAINING, ...NETWORK, 'hidden'],
@@ -274,7 +276,7 @@ function networkOptions(flags: ModelFlags): Partial<NetworkConfig> {
   return {
     ...(loss && { output: outputFor(loss) }),
     ...given({ hidden, activation, loss, output, dropout, negativeWeight }),
-    ...given({ normalise, targets, reduction, zeroDiagonal }),
+    ...given({ normalise, targets, reduction, zeroDiagonal, decay: flags.decay }),
   };
 }
 

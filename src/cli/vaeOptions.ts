@@ -10,6 +10,7 @@ export interface VaeFlags {
   readonly dropout?: number;
   readonly normalise?: VaeConfig['normalise'];
   readonly userPower?: number;
+  readonly decay?: number;
   readonly latent?: number;
   readonly kl?: number;
   readonly anneal?: number;
@@ -22,6 +23,7 @@ export const VAE_FLAGS = [
   'dropout',
   'normalise',
   'userPower',
+  'decay',
   'latent',
   'kl',
   'anneal',
@@ -50,8 +52,19 @@ export const defineVae = (command: Command): Command =>
 
 /** The options that flags ask for. CONFIG when they make no sense. */
 export function vaeOptions(flags: VaeFlags): Partial<VaeConfig> {
-  const { hidden, activation, dropout, normalise, userPower, latent, kl, anneal, outputBias } = flags;
-  const options = { hidden, activation, dropout, normalise, userPower, latent, kl, anneal, outputBias };
+  const { hidden, activation, dropout, normalise, userPower, decay, latent, kl, anneal, outputBias } = flags;
+  const options = {
+    hidden,
+    activation,
+    dropout,
+    normalise,
+    userPower,
+    decay,
+    latent,
+    kl,
+    anneal,
+    outputBias,
+  };
   const asked: Partial<VaeConfig> = given(options);
   checkVaeConfig({ ...VAE_DEFAULTS, ...asked });
   return asked;

@@ -91,6 +91,31 @@ export const bagInputGrad: Ops['bagInputGrad'] = (args) => {
   }
 };
 
+export const bagSparse: Ops['bagSparse'] = (args) => {
+  const indptr = integers(args.input.indptr);
+  const indices = integers(args.input.indices);
+  const values = floats(args.input.values);
+  const rows = integers(args.batch.rows);
+  const tableIndptr = integers(args.table.indptr);
+  const tableIndices = integers(args.table.indices);
+  const tableValues = floats(args.table.values);
+  const out = floats(args.out);
+  const items = args.out.shape[1];
+  const sums = new Float64Array(items);
+
+  for (let b = 0; b < args.batch.count; b++) {
+    const row = rows[args.batch.first + b];
+    sums.set(out.subarray(b * items, (b + 1) * items));
+    for (let e = indptr[row]; e < indptr[row + 1]; e++) {
+      const x = values[values.length === 1 ? 0 : e];
+      for (let f = tableIndptr[indices[e]]; f < tableIndptr[indices[e] + 1]; f++) {
+        sums[tableIndices[f]] += x * tableValues[tableValues.length === 1 ? 0 : f];
+      }
+    }
+    out.set(sums, b * items);
+  }
+};
+
 export const dropout: Ops['dropout'] = (args) => {
   const values = floats(args.values);
   const [rows, columns] = args.values.shape;

@@ -1,8 +1,8 @@
-import type { GruOps } from '../backend/gruOps.js';
+import type { SequenceOps } from '../backend/sequenceOps.js';
 import { sigmoid } from './activation.js';
 import { floats } from './tensor.js';
 
-export const gruGatesForward: GruOps['gruGatesForward'] = (args) => {
+export const gruGatesForward: SequenceOps['gruGatesForward'] = (args) => {
   const x = floats(args.inputGates);
   const weights = floats(args.weights);
   const bias = floats(args.bias);
@@ -38,7 +38,7 @@ export const gruGatesForward: GruOps['gruGatesForward'] = (args) => {
   }
 };
 
-export const gruGatesBackward: GruOps['gruGatesBackward'] = (args) => {
+export const gruGatesBackward: SequenceOps['gruGatesBackward'] = (args) => {
   const gates = floats(args.gates);
   const recurrent = floats(args.recurrent);
   const previous = floats(args.previous);

@@ -1,5 +1,5 @@
 import type { Ops } from '../backend/ops.js';
-import { bagBackward, bagForward, bagInputGrad, dropout } from './bag.js';
+import { bagBackward, bagForward, bagInputGrad, bagSparse, dropout } from './bag.js';
 import { clusterAssign, clusterUpdate } from './cluster.js';
 import { gruGatesBackward, gruGatesForward } from './gru.js';
 import {
@@ -39,6 +39,7 @@ export const cpuOps: Ops = {
   bagForward,
   bagBackward,
   bagInputGrad,
+  bagSparse,
   dropout,
   gruGatesForward,
   gruGatesBackward,

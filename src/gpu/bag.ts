@@ -1,6 +1,7 @@
 import bagBackwardShader from '../../shaders/bagBackward.wgsl';
 import bagForwardShader from '../../shaders/bagForward.wgsl';
 import bagInputGradShader from '../../shaders/bagInputGrad.wgsl';
+import bagSparseShader from '../../shaders/bagSparse.wgsl';
 import dropoutShader from '../../shaders/dropout.wgsl';
 import type { Tensor } from '../backend/backend.js';
 import type { Ops } from '../backend/ops.js';
@@ -13,7 +14,7 @@ export function bagOps(
   queue: Queue,
   memory: Memory,
   family: Family,
-): Pick<Ops, 'bagForward' | 'bagBackward' | 'bagInputGrad' | 'dropout'> {
+): Pick<Ops, 'bagForward' | 'bagBackward' | 'bagInputGrad' | 'bagSparse' | 'dropout'> {
   const constants = family === 'tile' ? { lanes: 32, perThread: 1 } : { lanes: 8, perThread: 4 };
   const columnGroups = (stride: number) => Math.ceil(vec4s(stride) / (constants.lanes * constants.perThread));
   /** Something to bind where rows are not scaled to length 1; the kernel then does not touch it. */
@@ -44,6 +45,28 @@ export function bagOps(
         },
         constants: { ...constants, activation: ACTIVATIONS[activation], normalise },
         workgroups: [rows, columnGroups(stride), 1],
+      });
+    },
+
+    bagSparse({ input, batch, table, out }) {
+      if (batch.count === 0) return;
+      queue.launch({
+        shader: bagSparseShader,
+        tensors: {
+          ...sparse('input', input),
+          rows: gpu(batch.rows),
+          ...sparse('table', table),
+          out: gpu(out),
+        },
+        params: {
+          ...batchParams(batch),
+          stride: gpu(out).stride,
+          inputStep: valueStep(input),
+          tableStep: valueStep(table),
+        },
+        // One vector of a CPU, or a warp or two of a GPU: all of them wait after each entry.
+        constants: { lanes: family === 'tile' ? 64 : 8 },
+        workgroups: grid(batch.count),
       });
     },
 

@@ -1,6 +1,6 @@
 import gruGatesBackwardShader from '../../shaders/gruGatesBackward.wgsl';
 import gruGatesForwardShader from '../../shaders/gruGatesForward.wgsl';
-import type { GruOps } from '../backend/gruOps.js';
+import type { SequenceOps } from '../backend/sequenceOps.js';
 import { gpu } from './launch.js';
 import type { Queue } from './queue.js';
 
@@ -11,7 +11,7 @@ const cover = (hidden: number, count: number): [number, number, number] => [
   1,
 ];
 
-export const gruOps = (queue: Queue): Omit<GruOps, 'dropout'> => ({
+export const gruOps = (queue: Queue): Omit<SequenceOps, 'bagSparse' | 'dropout'> => ({
   gruGatesForward({ first, count, previousFirst, previousCount, ...tensors }) {
     if (count === 0) return;
     const [, hidden] = tensors.states.shape;

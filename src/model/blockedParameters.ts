@@ -1,8 +1,7 @@
 import type { Backend, Tensor, TensorGroup } from '../backend/backend.js';
 import type { ItemBlock } from '../backend/blocks.js';
 import { type Blocked, type Stored, writeStored } from '../backend/stored.js';
-import { FoldinError } from '../errors.js';
-import type { ArraySource } from './parameters.js';
+import { type ArraySource, floatsOf } from './parameters.js';
 
 /** How a parameter that runs over items is cut: along which dimension, and whether its blocks lie the other way. */
 export interface Cut {
@@ -62,15 +61,7 @@ export function blockedGroup(
   const tensors = byName(layout, values.parts);
   try {
     for (const [name, stored] of tensors) {
-      const array = initial.get(name);
-      if (array?.shape.join() !== stored.shape.join()) {
-        throw new FoldinError(
-          'SHAPE_MISMATCH',
-          `${name} should be f32[${stored.shape}], got [${array?.shape ?? 'nothing'}]`,
-          { remedy: 'Load a model with the configuration it was saved with.' },
-        );
-      }
-      writeStored(backend, stored, array.values);
+      writeStored(backend, stored, floatsOf(initial, name, stored.shape));
     }
   } catch (error) {
     values.whole.free();

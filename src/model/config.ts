@@ -1,8 +1,17 @@
 import type { Activation } from '../backend/backend.js';
 import { FoldinError } from '../errors.js';
 
+/** What models of whole histories can do with their order. */
+export interface Decay {
+  /**
+   * gamma: an item counts as gamma^(steps back from the latest) in what the model sees of a history. 1: all count alike.
+   * What it learns to predict is not weighted.
+   */
+  readonly decay: number;
+}
+
 /** What a network over histories looks like and what it minimises. */
-export interface NetworkConfig {
+export interface NetworkConfig extends Decay {
   /** Units of the hidden layers; none makes the model linear. */
   readonly hidden: readonly number[];
   readonly activation: Activation;
@@ -64,6 +73,7 @@ export const MLP_DEFAULTS: NetworkConfig = {
   normalise: 'l2',
   targets: 'raw',
   zeroDiagonal: false,
+  decay: 1,
 };
 
 export const LINEAR_DEFAULTS: NetworkConfig = {
@@ -130,6 +140,7 @@ export function checkNetworkConfig(config: NetworkConfig): void {
   checkOneOf('normalise', config.normalise, ['none', 'l2']);
   checkOneOf('targets', config.targets, ['raw', 'sum']);
   checkRange('dropout', config.dropout, 0, 0.999);
+  checkDecay(config);
   checkRange('negative-weight', config.negativeWeight, 1e-6, 1e6);
   if (config.loss === 'multinomial' && config.output !== 'softmax') {
     throw wrong('output', config.output, 'softmax, which the multinomial loss needs');
@@ -141,6 +152,9 @@ export function checkNetworkConfig(config: NetworkConfig): void {
     throw wrong('zero-diagonal', 'true', 'false where there are hidden layers');
   }
 }
+
+/** CONFIG unless it is a share. */
+export const checkDecay = ({ decay }: Decay): void => checkRange('decay', decay, 0, 1);
 
 /** CONFIG, with the option's name, unless every value makes sense. */
 export function checkTrainConfig(config: TrainConfig): void {

@@ -1,6 +1,6 @@
 import type { Backend } from '../backend/backend.js';
 import { type Csr, columnCounts } from '../data/csr.js';
-import { checkRange } from './config.js';
+import { checkDecay, checkRange, type Decay } from './config.js';
 import { fillGram, gramSteps } from './gram.js';
 import { inverse, inverseSteps } from './inverse.js';
 import { ItemTable, refuseLargeTable } from './itemTable.js';
@@ -8,7 +8,7 @@ import { type FitControl, pace } from './pace.js';
 import { userWeights } from './userWeights.js';
 
 /** EASE (Steck 2019) and its relatives; see `fitEase`. */
-export interface EaseConfig {
+export interface EaseConfig extends Decay {
   /** lambda > 0: how much each item's weights are held back, in units of interactions. */
   readonly l2: number;
   /** p of EDLAE (Steck 2020), 0 <= p < 1: as if that share of every history were left out at random. */
@@ -27,6 +27,7 @@ export const EASE_DEFAULTS: EaseConfig = {
   userPower: 0,
   l2Power: 0,
   popularityPower: 0,
+  decay: 1,
 };
 
 /** CONFIG, with the option's name, unless every value makes sense. */
@@ -36,6 +37,7 @@ export function checkEaseConfig(config: EaseConfig): void {
   checkRange('user-power', config.userPower, 0, 2);
   checkRange('l2-power', config.l2Power, 0, 2);
   checkRange('popularity-power', config.popularityPower, -2, 2);
+  checkDecay(config);
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { Backend } from '../backend/backend.js';
 import type { Csr } from '../data/csr.js';
 import { columnCounts } from '../data/csr.js';
-import { checkOneOf, checkRange, checkWhole } from './config.js';
+import { checkDecay, checkOneOf, checkRange, checkWhole, type Decay } from './config.js';
 import { fillGram, gramSteps } from './gram.js';
 import { ItemTable, refuseLargeTable } from './itemTable.js';
 import { type FitControl, pace } from './pace.js';
 
-export interface ItemKnnConfig {
+export interface ItemKnnConfig extends Decay {
   /** How many neighbours each item keeps. */
   readonly neighbours: number;
   /** Added to the product of the lengths: holds similarities of rare items back. */
@@ -15,13 +15,14 @@ export interface ItemKnnConfig {
   readonly weighting: 'none' | 'bm25';
 }
 
-export const ITEM_KNN_DEFAULTS: ItemKnnConfig = { neighbours: 100, shrink: 0, weighting: 'none' };
+export const ITEM_KNN_DEFAULTS: ItemKnnConfig = { neighbours: 100, shrink: 0, weighting: 'none', decay: 1 };
 
 /** CONFIG, with the option's name, unless every value makes sense. */
 export function checkItemKnnConfig(config: ItemKnnConfig): void {
   checkWhole('neighbours', config.neighbours, 1, 1e9);
   checkRange('shrink', config.shrink, 0, 1e12);
   checkOneOf('weighting', config.weighting, ['none', 'bm25']);
+  checkDecay(config);
 }
 
 /**

@@ -2,6 +2,8 @@ import type { Backend, Tensor } from '../backend/backend.js';
 import type { BatchRows, SparseRows } from '../backend/ops.js';
 import type { Csr } from '../data/csr.js';
 import { FoldinError } from '../errors.js';
+import type { Decay } from './config.js';
+import { decayed } from './decay.js';
 import type { Model } from './model.js';
 import type { NamedArrays } from './parameters.js';
 
@@ -18,7 +20,7 @@ export class ItemTable implements Model {
   constructor(
     readonly name: string,
     private readonly backend: Backend,
-    readonly config: unknown,
+    readonly config: Partial<Decay>,
     weights: Tensor,
   ) {
     this.tensors = new Map([['weights', weights]]);
@@ -30,7 +32,7 @@ export class ItemTable implements Model {
     name: string,
     backend: Backend,
     items: number,
-    config: unknown,
+    config: Partial<Decay>,
     tensors: NamedArrays,
   ): ItemTable {
     const saved = tensors.get('weights');
@@ -50,7 +52,7 @@ export class ItemTable implements Model {
   }
 
   inputValues(histories: Csr): Float32Array | undefined {
-    return histories.values;
+    return decayed(histories, this.config.decay ?? 1, this.name).values;
   }
 
   score(input: SparseRows, batch: BatchRows, scores: Tensor): void {

@@ -7,6 +7,7 @@ import type { Stored } from '../backend/stored.js';
 import type { Csr } from '../data/csr.js';
 import { blockedGroup, type Cut, type PartNames } from './blockedParameters.js';
 import { checkNetworkConfig, type NetworkConfig } from './config.js';
+import { decayed } from './decay.js';
 import type { DenseLayer, Units } from './dense.js';
 import { ExactOutput } from './exactOutput.js';
 import { type FirstLayer, firstLayer, firstLayerGradients, inputGradients } from './firstLayer.js';
@@ -133,7 +134,8 @@ export class Network implements HistoryModel {
   }
 
   inputValues(histories: Csr): Float32Array | undefined {
-    return this.config.normalise === 'l2' ? scaledToLength(histories) : histories.values;
+    const seen = decayed(histories, this.config.decay, this.name);
+    return this.config.normalise === 'l2' ? scaledToLength(seen) : seen.values;
   }
 
   targetValues(histories: Csr): Float32Array | undefined {

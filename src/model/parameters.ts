@@ -4,7 +4,7 @@ import { FoldinError } from '../errors.js';
 export interface NamedArray {
   readonly shape: readonly number[];
   /** Row-major. */
-  readonly values: Float32Array | Float64Array;
+  readonly values: Float32Array | Float64Array | Uint32Array;
 }
 
 /** Numbers by name, as the model file holds them. */
@@ -13,6 +13,21 @@ export type NamedArrays = ReadonlyMap<string, NamedArray>;
 /** Where the first numbers of parameters come from: a model file, or a rule that makes them when they are asked for. */
 export interface ArraySource {
   get(name: string): NamedArray | undefined;
+}
+
+/** The numbers of a name; SHAPE_MISMATCH when they are missing, of another shape, or no floats. */
+export function floatsOf(
+  source: ArraySource,
+  name: string,
+  shape: readonly number[],
+): Float32Array | Float64Array {
+  const array = source.get(name);
+  if (array?.shape.join() === shape.join() && !(array.values instanceof Uint32Array)) return array.values;
+  throw new FoldinError(
+    'SHAPE_MISMATCH',
+    `${name} should be f32[${shape}], got [${array?.shape ?? 'nothing'}]`,
+    { remedy: 'Load a model with the configuration it was saved with.' },
+  );
 }
 
 /**
@@ -28,15 +43,7 @@ export function parameterGroup(
   const tensors = new Map<string, Tensor>();
   try {
     [...shapes].forEach(([name, shape], i) => {
-      const array = initial.get(name);
-      if (array?.shape.join() !== shape.join()) {
-        throw new FoldinError(
-          'SHAPE_MISMATCH',
-          `${name} should be f32[${shape}], got [${array?.shape ?? 'nothing'}]`,
-          { remedy: 'Load a model with the configuration it was saved with.' },
-        );
-      }
-      backend.write(values.parts[i], array.values);
+      backend.write(values.parts[i], floatsOf(initial, name, shape));
       tensors.set(name, values.parts[i]);
     });
   } catch (error) {

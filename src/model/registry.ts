@@ -6,6 +6,7 @@ import { Popular, Random } from './baselines.js';
 import {
   DAE_DEFAULTS,
   DAE_TRAIN_DEFAULTS,
+  type Decay,
   LINEAR_DEFAULTS,
   LINEAR_TRAIN_DEFAULTS,
   MLP_DEFAULTS,
@@ -19,6 +20,7 @@ import { GRU_TRAIN_DEFAULTS, type GruConfig, gruConfig } from './gruConfig.js';
 import { initialGru } from './gruParameters.js';
 import { fitItemKnn, ITEM_KNN_DEFAULTS, type ItemKnnConfig } from './itemKnn.js';
 import { ItemTable } from './itemTable.js';
+import { fitMarkov, MARKOV_DEFAULTS, Markov, type MarkovConfig } from './markov.js';
 import type { Model, TrainableModel } from './model.js';
 import { Network } from './network.js';
 import { initialWeights } from './networkWeights.js';
@@ -27,12 +29,13 @@ import type { NamedArrays } from './parameters.js';
 import { initialVae, Vae } from './vae.js';
 import { VAE_DEFAULTS, VAE_TRAIN_DEFAULTS, type VaeConfig } from './vaeConfig.js';
 
-/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `gru` or `vae`. */
+/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `markov`, `gru` or `vae`. */
 export type ModelOptions =
   | Partial<NetworkConfig>
   | Partial<EaseConfig>
   | Partial<ItemKnnConfig>
   | Partial<GruConfig>
+  | Partial<MarkovConfig>
   | Partial<VaeConfig>;
 
 /** What a new model is made from: its training histories, its options, and the seed of its first weights. */
@@ -78,7 +81,8 @@ const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Ent
 const table = (name: string, fit: Entry['fit']): Entry => ({
   train: TRAIN_DEFAULTS,
   fit,
-  load: (backend, items, config, tensors) => ItemTable.load(name, backend, items, config, tensors),
+  load: (backend, items, config, tensors) =>
+    ItemTable.load(name, backend, items, config as Partial<Decay>, tensors),
 });
 
 /** Every model by its name. To add one: a file, a line here, a line in the behaviour suite. */
@@ -86,7 +90,8 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   popular: {
     train: TRAIN_DEFAULTS,
     create: (backend, { train }) => Popular.fit(backend, train),
-    load: (backend, _items, _config, tensors) => new Popular(backend, tensors.get('popularity')!.values),
+    load: (backend, _items, _config, tensors) =>
+      new Popular(backend, Float32Array.from(tensors.get('popularity')!.values)),
   },
   random: {
     train: TRAIN_DEFAULTS,
@@ -99,6 +104,13 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   ease: table('ease', (backend, { train, config }, control) =>
     fitEase(backend, train, { ...EASE_DEFAULTS, ...(config as Partial<EaseConfig>) }, control),
   ),
+  markov: {
+    train: TRAIN_DEFAULTS,
+    fit: (backend, { train, config }, control) =>
+      fitMarkov(backend, train, { ...MARKOV_DEFAULTS, ...(config as Partial<MarkovConfig>) }, control),
+    load: (backend, items, config, tensors) =>
+      new Markov(backend, items, { ...MARKOV_DEFAULTS, ...(config as Partial<MarkovConfig>) }, tensors),
+  },
   linear: network('linear', LINEAR_DEFAULTS, LINEAR_TRAIN_DEFAULTS),
   mlp: network('mlp', MLP_DEFAULTS, TRAIN_DEFAULTS),
   gru: {
@@ -115,6 +127,7 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   dae: network('dae', DAE_DEFAULTS, DAE_TRAIN_DEFAULTS),
   vae: {
     train: VAE_TRAIN_DEFAULTS,
+    inEpochs: true,
     create(backend, { train, config, seed }) {
       const whole = { ...VAE_DEFAULTS, ...(config as Partial<VaeConfig>) };
       return new Vae(backend, train.columns, whole, initialVae(train, whole, seed));

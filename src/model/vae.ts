@@ -4,6 +4,7 @@ import type { BatchRows, Dropout, SparseRows } from '../backend/ops.js';
 import { mix, randomUniform, STREAM } from '../backend/random.js';
 import { freeAll } from '../backend/sparse.js';
 import { type Csr, columnCounts } from '../data/csr.js';
+import { decayed } from './decay.js';
 import {
   type DenseLayer,
   denseBackward,
@@ -110,7 +111,8 @@ export class Vae implements HistoryModel {
   }
 
   inputValues(histories: Csr): Float32Array | undefined {
-    return this.config.normalise === 'none' ? histories.values : scaledToLength(histories);
+    const seen = decayed(histories, this.config.decay, this.name);
+    return this.config.normalise === 'none' ? seen.values : scaledToLength(seen);
   }
 
   /** The weight of each user's part of the loss, in each of its targets. */

@@ -1,8 +1,16 @@
 import type { Activation } from '../backend/backend.js';
-import { checkOneOf, checkRange, checkWhole, TRAIN_DEFAULTS, type TrainConfig } from './config.js';
+import {
+  checkDecay,
+  checkOneOf,
+  checkRange,
+  checkWhole,
+  type Decay,
+  TRAIN_DEFAULTS,
+  type TrainConfig,
+} from './config.js';
 
 /** What a variational autoencoder looks like and what it minimises. */
-export interface VaeConfig {
+export interface VaeConfig extends Decay {
   /** Units of the encoder's hidden layers; the decoder has them the other way round. */
   readonly hidden: readonly number[];
   /** Units in the middle. */
@@ -33,6 +41,7 @@ export const VAE_DEFAULTS: VaeConfig = {
   anneal: 0.3,
   userPower: 0,
   outputBias: 'popularity',
+  decay: 1,
 };
 
 export const VAE_TRAIN_DEFAULTS: TrainConfig = { ...TRAIN_DEFAULTS, l2: 1e-4 };
@@ -44,6 +53,7 @@ export function checkVaeConfig(config: VaeConfig): void {
   checkOneOf('activation', config.activation, ['linear', 'relu', 'tanh', 'sigmoid', 'gelu']);
   checkRange('dropout', config.dropout, 0, 0.999);
   checkOneOf('normalise', config.normalise, ['none', 'l2', 'l2AfterDropout']);
+  checkDecay(config);
   checkRange('kl', config.kl, 0, 1e6);
   checkRange('anneal', config.anneal, 0, 1);
   checkRange('user-power', config.userPower, 0, 2);

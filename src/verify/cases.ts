@@ -3,6 +3,7 @@
  * tested by it, and `foldin verify` runs it on the user's adapter.
  */
 import { bagCases } from './bagCases.js';
+import { bagSparseCases } from './bagSparseCases.js';
 import type { KernelCase } from './case.js';
 import { clusterCases } from './clusterCases.js';
 import { gruCases } from './gruCases.js';
@@ -20,6 +21,7 @@ export { type CaseResult, compareCase } from './compare.js';
 
 export const kernelCases: readonly KernelCase[] = [
   ...bagCases,
+  ...bagSparseCases,
   ...matmulCases,
   ...latentCases,
   ...lossCases,

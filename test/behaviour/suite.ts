@@ -36,6 +36,9 @@ export const MODELS: readonly ModelUnderTest[] = [
     inOneGo: true,
     network: { l2: 20, dropout: 0.3, userPower: 0.5, l2Power: 0.5, popularityPower: -0.2 },
   },
+  { model: 'ease', personal: true, inOneGo: true, network: { l2: 20, decay: 0.8 } },
+  { model: 'itemknn', personal: true, inOneGo: true, network: { decay: 0.9 } },
+  { model: 'markov', personal: true, inOneGo: true, network: { window: 12, decay: 0.9 } },
   { model: 'linear', personal: true, train: { epochs: 40, learningRate: 0.01, l2: 0.1 } },
   {
     model: 'mlp',

@@ -33,6 +33,7 @@ describe('with few workgroups a dimension, so that grids take two', () => {
       'sgd',
       'adam',
       'clipNorm',
+      'bagSparse',
       'dropout',
       'zeroDiagonal',
       'gram',

@@ -1,8 +1,21 @@
 import type { Tensor } from './backend.js';
-import type { Dropout } from './ops.js';
+import type { BatchRows, Dropout, SparseRows } from './ops.js';
 
-/** The kernels of recurrent models; part of Ops. */
-export interface GruOps {
+/** The kernels of models that go by the order of a history; part of Ops. */
+export interface SequenceOps {
+  /**
+   * Sparse times sparse, added to what is there: out[b, j] += sum over the entries e of row b: x_e table[item_e, j].
+   * Rows from `count` on keep their values.
+   */
+  bagSparse(args: {
+    input: SparseRows;
+    batch: BatchRows;
+    /** items x items */
+    table: SparseRows;
+    /** f32[batch, items] */
+    out: Tensor;
+  }): void;
+
   /**
    * Dropout of single numbers, in place: values[i, j] <- 0 where randomBits(seed, step, i, j) < dropThreshold(rate), else
    * values[i, j] / (1 - rate). Called on a gradient with the same numbers it is its own backward pass.
