@@ -12,6 +12,7 @@ import { latentCases } from './latentCases.js';
 import { lossCases } from './lossCases.js';
 import { matmulCases } from './matmulCases.js';
 import { otherCases } from './otherCases.js';
+import { pairCases } from './pairCases.js';
 import { rankCases } from './rankCases.js';
 import { solveCases } from './solveCases.js';
 
@@ -22,6 +23,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...bagCases,
   ...matmulCases,
   ...latentCases,
+  ...pairCases,
   ...lossCases,
   ...itemCases,
   ...itemRowCases,
