@@ -28,6 +28,13 @@ export const pairChecks: { readonly [K in keyof PairOps]: (args: Parameters<Pair
     matrix('pairBackward', 'outSum', outSum, outDot.shape[0], sumGrad.shape[1]);
     atLeast('pairBackward', 'starts', starts, firstStart + outDot.shape[0] + 1);
   },
+  gridSum({ users, items, out, firstRow, rows }) {
+    matrix('gridSum', 'users', users, ANY, ANY);
+    matrix('gridSum', 'items', items, ANY, users.shape[1]);
+    matrix('gridSum', 'out', out, ANY, users.shape[1]);
+    within('gridSum', 'firstRow + rows', firstRow + rows, users.shape[0]);
+    within('gridSum', 'rows * items', rows * items.shape[0], out.shape[0]);
+  },
   pairScores({ parts: partial, scores, firstRow, rows }) {
     matrix('pairScores', 'parts', partial, ANY, 1);
     matrix('pairScores', 'scores', scores, ANY, ANY);

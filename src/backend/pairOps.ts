@@ -68,6 +68,22 @@ export interface PairOps {
     outSum: Tensor;
   }): void;
 
+  /**
+   * pairSum of some users with every item: out[r items + i, h] = activation(users[firstRow + r, h] + items[i, h]) for
+   * r < rows. The rest of `out` keeps its values.
+   */
+  gridSum(args: {
+    /** f32[any, hidden] */
+    users: Tensor;
+    /** f32[items, hidden] */
+    items: Tensor;
+    /** f32[at least rows * items, hidden] */
+    out: Tensor;
+    firstRow: number;
+    rows: number;
+    activation: Activation;
+  }): void;
+
   /** scores[firstRow + r, i] += parts[r items + i, 0] for r < rows: what was worked out pair by pair, back in rows. */
   pairScores(args: {
     /** f32[at least rows * items, 1] */

@@ -30,7 +30,7 @@ import {
   transpose,
 } from './matmul.js';
 import { adam, clipNorm, sgd, zeroDiagonal } from './optimiser.js';
-import { pairBackward, pairLoss, pairScores, pairSum } from './pair.js';
+import { gridSum, pairBackward, pairLoss, pairScores, pairSum } from './pair.js';
 import { uniform } from './random.js';
 import { rankOf, scoresOf, topK } from './rank.js';
 import { cholesky, gram, matmulPanel, residual, triangularSolve } from './solve.js';
@@ -55,6 +55,7 @@ export const cpuOps: Ops = {
   pairSum,
   pairLoss,
   pairBackward,
+  gridSum,
   pairScores,
   softmaxNll,
   squaredError,

@@ -67,6 +67,20 @@ export const pairBackward: PairOps['pairBackward'] = (args) => {
   }
 };
 
+export const gridSum: PairOps['gridSum'] = (args) => {
+  const users = floats(args.users);
+  const items = floats(args.items);
+  const out = floats(args.out);
+  const [count, hidden] = args.items.shape;
+  const activation = ACTIVATIONS[args.activation];
+  for (let r = 0; r < args.rows; r++) {
+    for (let at = 0; at < count * hidden; at++) {
+      const z = users[(args.firstRow + r) * hidden + (at % hidden)] + items[at];
+      out[r * count * hidden + at] = activation(z);
+    }
+  }
+};
+
 export const pairScores: PairOps['pairScores'] = (args) => {
   const parts = floats(args.parts);
   const scores = floats(args.scores);

@@ -1,3 +1,4 @@
+import gridSumShader from '../../shaders/gridSum.wgsl';
 import pairBackwardShader from '../../shaders/pairBackward.wgsl';
 import pairLossShader from '../../shaders/pairLoss.wgsl';
 import pairScoresShader from '../../shaders/pairScores.wgsl';
@@ -60,6 +61,18 @@ export const pairOps = (queue: Queue): PairOps => ({
       },
       params: { firstStart, rows, factors4, hidden4, logitStride: gpu(logitGrad).stride },
       workgroups: grid(Math.ceil((rows * (factors4 + hidden4)) / 64)),
+    });
+  },
+
+  gridSum({ users, items, out, firstRow, rows, activation }) {
+    const [itemCount, hidden] = items.shape;
+    const stride4 = vec4s(gpu(items).stride);
+    queue.launch({
+      shader: gridSumShader,
+      tensors: { users: gpu(users), items: gpu(items), out: gpu(out) },
+      params: { firstRow, rows, itemCount, hidden, stride4 },
+      constants: { activation: ACTIVATIONS[activation] },
+      workgroups: grid(Math.ceil((rows * itemCount * stride4) / 64)),
     });
   },
 

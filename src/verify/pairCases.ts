@@ -181,6 +181,32 @@ function backward(shape: PairShape): KernelCase {
   };
 }
 
+function gridSum(users: number, items: number, hidden: number, firstRow: number, rows: number): KernelCase {
+  const capacity = rows * items + 2;
+  const run = (backend: Backend, sign = (x: Float32Array) => x) =>
+    outputsOf(backend, () => {
+      const out = stale(backend, capacity, hidden);
+      backend.gridSum({
+        users: upload(backend, users, hidden, sign(numbers(users * hidden, 102))),
+        items: upload(backend, items, hidden, sign(numbers(items * hidden, 103))),
+        out,
+        firstRow,
+        rows,
+        activation: 'relu',
+      });
+      return { out };
+    });
+  return {
+    kernel: 'gridSum',
+    name: `rows ${firstRow}..${firstRow + rows} of ${users}, ${items} items, ${hidden} units`,
+    run: (backend) => run(backend),
+    async bound() {
+      const { out } = await magnitudes((backend) => run(backend, absolute));
+      return { out: unitsOf(out).fill(0, rows * items * hidden) };
+    },
+  };
+}
+
 function scores(batch: number, items: number, firstRow: number, rows: number): KernelCase {
   const parts = rows * items + 2;
   const run = (backend: Backend, sign = (x: Float32Array) => x) =>
@@ -206,6 +232,10 @@ export const pairCases: readonly KernelCase[] = [
   sum(SHAPES[1], 'linear'),
   ...SHAPES.map((shape) => loss(shape)),
   ...SHAPES.map((shape) => backward(shape)),
+  gridSum(1, 1, 1, 0, 1),
+  gridSum(5, 7, 3, 1, 3),
+  gridSum(33, 65, 50, 30, 3),
+  gridSum(4, 30, 8, 4, 0),
   scores(1, 1, 0, 1),
   scores(5, 7, 1, 3),
   scores(33, 257, 30, 3),

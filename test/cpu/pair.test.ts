@@ -24,7 +24,8 @@ function columns(side: 0 | 1, rows: number) {
   PAIRS.forEach((pair, k) => {
     all[pair[side]].push(k, pair[side === 0 ? 1 : 0]);
   });
-  const starts = all.reduce((sums, row) => [...sums, sums[sums.length - 1] + row.length / 2], [0]);
+  const starts = [0];
+  for (const row of all) starts.push(starts[starts.length - 1] + row.length / 2);
   return { starts: Uint32Array.from(starts), entries: Uint32Array.from(all.flat()) };
 }
 
@@ -111,6 +112,14 @@ describe('pairSum, pairLoss, pairBackward', () => {
       10,
     );
   });
+});
+
+it('gridSum is pairSum with every item', async () => {
+  const out = backend.zeros('f32', [9, 2]);
+  const [rows, each] = [backend.tensor([9, 9, 1, -5, 0, 2], [3, 2]), backend.tensor([1, 1, 2, -3], [2, 2])];
+  backend.gridSum({ users: rows, items: each, out, firstRow: 1, rows: 2, activation: 'relu' });
+  const expected = [2, 0, 3, 0, 1, 3, 2, 0];
+  expect([...(await backend.read(out))].slice(0, 8)).toEqual(expected);
 });
 
 it('pairScores adds to the rows it is told of, item by item', async () => {

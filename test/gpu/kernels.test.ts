@@ -33,6 +33,7 @@ describe('with few workgroups a dimension, so that grids take two', () => {
       'pairSum',
       'pairLoss',
       'pairBackward',
+      'gridSum',
       'pairScores',
       'sgd',
       'adam',
