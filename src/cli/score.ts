@@ -19,7 +19,9 @@ export const command: CommandSpec = {
     'foldin score model.safetensors --history b0003,b0017 --item b0042',
   ],
   notes:
-    'A score has no unit: it compares the items for one user, higher is better. The rank says where it stands.',
+    'A score has no unit: it compares the items for one user, higher is better. The rank says where it stands.\n' +
+    'Of neumf it is the logarithm of the odds, and the probability is told, too: that of an item among those a user has and\n' +
+    'as many others as --negatives drew beside them.',
   define(command: Command) {
     command.argument('<model>', 'the model file');
     defineWho(command, 'user').option('--item <id>', 'the item');
@@ -44,11 +46,17 @@ async function run({ out, options, args, signal }: Context<Flags>): Promise<void
       }
       if (ranking.source === 'fallback')
         out.warn('nothing of the history is known: the score is the same for everyone');
-      if (out.isJson) return out.json({ ...('user' in who && { user: who.user }), item, score });
+      // A fallback's score is a popularity, whatever the model's scores stand for.
+      const probability = ranking.source === 'model' ? recommender.model.probability?.(score) : undefined;
+      if (out.isJson) {
+        const found = { item, score, ...(probability !== undefined && { probability }) };
+        return out.json({ ...('user' in who && { user: who.user }), ...found });
+      }
       const place = ranking.items.findIndex((one) => one.item === item);
       const title = ranking.items[place]?.title;
       const named = title === undefined ? item : `${item} "${title}"`;
-      out.data(`${named}: score ${score.toFixed(4)}`);
+      const odds = probability === undefined ? '' : `, probability ${probability.toFixed(4)}`;
+      out.data(`${named}: score ${score.toFixed(4)}${odds}`);
       if (ranking.source === 'model')
         out.data(`rank ${count(place + 1)} of ${count(k)} items, those already had among them`);
     } finally {

@@ -13,12 +13,13 @@ import {
   type TrainConfig,
 } from '../model/config.js';
 import { learnsInEpochs, MODEL_NAMES, type ModelOptions, trainDefaults } from '../model/registry.js';
+import { defineNeumf, NEUMF_FLAGS, type NeumfFlags, neumfOptions } from './neumfOptions.js';
 import { given, number, wholeNumber, wholeNumbers } from './options.js';
 import { defineSequences, SEQUENCE_FLAGS, type SequenceFlags, sequenceOptions } from './sequenceOptions.js';
 import { defineTables, TABLE_FLAGS, type TableFlags, tableOptions } from './tableOptions.js';
 import { defineVae, VAE_FLAGS, type VaeFlags, vaeOptions } from './vaeOptions.js';
 
-export interface ModelFlags extends TableFlags, SequenceFlags, VaeFlags {
+export interface ModelFlags extends TableFlags, SequenceFlags, VaeFlags, NeumfFlags {
   readonly model?: string;
   readonly preset?: 'textbook';
   readonly epochs?: number;
@@ -59,94 +60,88 @@ export interface Recipe {
 const one = (flag: string, what: string, choices: readonly string[]): Option =>
   new Option(flag, what).choices(choices);
 
-export const defineModel = (command: Command): Command =>
-  defineVae(
-    defineSequences(
-      defineTables(
-        command
-          .optionsGroup('Model:')
-          .addOption(
-            one(
-              '--model <name>',
-              'mlp (default), dae, vae, linear, ease, itemknn, gru, markov, or the baselines popular and random',
-              MODEL_NAMES,
-            ),
-          )
-          .addOption(one('--preset <name>', "textbook: the tutorial's network to the letter", ['textbook']))
-          .option(
-            '--hidden <sizes>',
-            'units of the hidden layers, or "none" (default 128,64; dae 200, vae 600; gru 64)',
-            wholeNumbers('hidden'),
-          )
-          .addOption(
-            one('--activation <name>', 'of hidden layers (default relu; dae, vae tanh)', [
-              'linear',
-              'relu',
-              'tanh',
-              'sigmoid',
-              'gelu',
-            ]),
-          )
-          .addOption(
-            one('--loss <name>', '(default mse; dae multinomial)', [
-              'mse',
-              'weightedMse',
-              'multinomial',
-              'bce',
-            ]),
-          )
-          .addOption(
-            one('--output <name>', 'what the loss sees of the scores (default: what the loss needs)', [
-              'linear',
-              'softmax',
-              'sigmoid',
-            ]),
-          )
-          .option(
-            '--negative-weight <x>',
-            'weightedMse: weight of what a user did not do',
-            number('negative-weight'),
-          )
-          .option(
-            '--dropout <share>',
-            'of a history, left out at random in training (default 0.5; linear, ease 0; gru 0.2)',
-            number('dropout'),
-          )
-          .addOption(
-            one(
-              '--normalise <rule>',
-              'l2: histories are scaled to length 1 (default); vae: l2AfterDropout, what is kept of them is',
-              ['none', 'l2', 'l2AfterDropout'],
-            ),
-          )
-          .addOption(
-            one('--targets <rule>', "sum: a user's targets add up to 1 (default raw)", ['raw', 'sum']),
-          )
-          .addOption(
-            one(
-              '--reduction <rule>',
-              'users: loss summed over items, averaged over users (default); mean: over both',
-              ['users', 'mean', 'sum'],
-            ),
-          )
-          .option('--zero-diagonal', 'linear: an item may not predict itself (default)')
-          .option('--no-zero-diagonal', 'linear: it may'),
+export function defineModel(command: Command): Command {
+  defineNetworks(command.optionsGroup('Model:'));
+  for (const define of [defineTables, defineSequences, defineVae, defineNeumf]) define(command);
+  return defineTraining(command.optionsGroup('Training:'));
+}
+
+const defineNetworks = (command: Command): Command =>
+  command
+    .addOption(
+      one(
+        '--model <name>',
+        'mlp (default), dae, vae, neumf, linear, ease, itemknn, gru, markov, or the baselines popular and random',
+        MODEL_NAMES,
       ),
-    ),
-  )
-    .optionsGroup('Training:')
-    .option('--epochs <n>', 'at most (default 150)', wholeNumber('epochs'))
-    .option('--batch <users>', 'a step (default 100)', wholeNumber('batch'))
+    )
+    .addOption(one('--preset <name>', "textbook: the tutorial's network to the letter", ['textbook']))
+    .option(
+      '--hidden <sizes>',
+      'units of the hidden layers, or "none" (default 128,64; dae 200, vae none, neumf 32,16,8; gru 64)',
+      wholeNumbers('hidden'),
+    )
+    .addOption(
+      one('--activation <name>', 'of hidden layers (default relu; dae, vae tanh)', [
+        'linear',
+        'relu',
+        'tanh',
+        'sigmoid',
+        'gelu',
+      ]),
+    )
+    .addOption(
+      one('--loss <name>', '(default mse; dae multinomial)', ['mse', 'weightedMse', 'multinomial', 'bce']),
+    )
+    .addOption(
+      one('--output <name>', 'what the loss sees of the scores (default: what the loss needs)', [
+        'linear',
+        'softmax',
+        'sigmoid',
+      ]),
+    )
+    .option(
+      '--negative-weight <x>',
+      'weightedMse: weight of what a user did not do',
+      number('negative-weight'),
+    )
+    .option(
+      '--dropout <share>',
+      'of a history, left out at random in training (default 0.5; linear, ease 0; gru 0.2)',
+      number('dropout'),
+    )
+    .addOption(
+      one(
+        '--normalise <rule>',
+        'l2: histories are scaled to length 1 (default); vae: l2AfterDropout, what is kept of them is',
+        ['none', 'l2', 'l2AfterDropout'],
+      ),
+    )
+    .addOption(one('--targets <rule>', "sum: a user's targets add up to 1 (default raw)", ['raw', 'sum']))
+    .addOption(
+      one(
+        '--reduction <rule>',
+        'users: loss summed over items, averaged over users (default); mean: over both',
+        ['users', 'mean', 'sum'],
+      ),
+    )
+    .option('--zero-diagonal', 'linear: an item may not predict itself (default)')
+    .option('--no-zero-diagonal', 'linear: it may');
+
+const defineTraining = (command: Command): Command =>
+  command
+    .option('--epochs <n>', 'at most (default 150; vae 100, neumf 20)', wholeNumber('epochs'))
+    .option('--batch <users>', 'a step (default 100; neumf: interactions, 2048)', wholeNumber('batch'))
     .addOption(one('--optimizer <name>', '(default adam)', ['adam', 'adamw', 'sgd']))
-    .option('--lr <x>', 'learning rate (default 0.001)', number('lr'))
+    .option('--lr <x>', 'learning rate (default 0.001; neumf 0.003)', number('lr'))
     .option(
       '--lr-decay <share>',
-      'of all steps, at the end, over which the rate falls to 0 (default 0)',
+      'of all steps, at the end, over which the rate falls to 0 (default 0; neumf 0.7)',
       number('lr-decay'),
     )
     .option(
       '--l2 <x>',
-      'penalty on squared weights (default 0.005; linear 0.4, dae, vae 1e-4, ease 300, gru 0)',
+      'penalty on squared weights (default 0.005; linear 0.4, dae 2e-5, vae 1e-4, neumf 1e-6, ease 300, gru 0)',
       number('l2'),
     )
     .option(
@@ -203,6 +198,7 @@ const FLAGS: Readonly<Record<string, readonly (keyof ModelFlags)[]>> = {
   mlp: [...TRAINING, ...NETWORK, 'hidden', 'preset'],
   dae: [...TRAINING, ...NETWORK, 'hidden'],
   vae: [...TRAINING, ...VAE_FLAGS],
+  neumf: [...TRAINING, ...NEUMF_FLAGS],
   gru: [...TRAINING, ...SEQUENCE_FLAGS['gru']],
 };
 const flagsOf = (model: string): readonly (keyof ModelFlags)[] => FLAGS[model] ?? [];
@@ -264,6 +260,7 @@ export function recipeOf(flags: ModelFlags): Recipe {
 /** Of a model that is no network of this file. */
 function optionsOf(model: string, flags: ModelFlags): ModelOptions {
   if (model === 'vae') return vaeOptions(flags);
+  if (model === 'neumf') return neumfOptions(flags);
   if (SEQUENCE_FLAGS[model]) return sequenceOptions(model, flags);
   return TABLE_FLAGS[model] ? tableOptions(model, flags) : {};
 }

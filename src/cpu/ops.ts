@@ -30,6 +30,7 @@ import {
   transpose,
 } from './matmul.js';
 import { adam, clipNorm, sgd, zeroDiagonal } from './optimiser.js';
+import { gridSum, pairBackward, pairLoss, pairScores, pairSum } from './pair.js';
 import { uniform } from './random.js';
 import { rankOf, scoresOf, topK } from './rank.js';
 import { cholesky, gram, matmulPanel, residual, triangularSolve } from './solve.js';
@@ -52,6 +53,11 @@ export const cpuOps: Ops = {
   activate,
   gaussianSample,
   gaussianBackward,
+  pairSum,
+  pairLoss,
+  pairBackward,
+  gridSum,
+  pairScores,
   softmaxNll,
   squaredError,
   activatedSquaredError,

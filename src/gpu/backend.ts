@@ -13,6 +13,7 @@ import { lossOps } from './loss.js';
 import { matmulOps } from './matmul.js';
 import { type GpuTensor, Memory, type MemoryLimits, unpad } from './memory.js';
 import { optimiserOps } from './optimiser.js';
+import { pairOps } from './pair.js';
 import { BufferPool } from './pool.js';
 import { Queue } from './queue.js';
 import { randomOps } from './random.js';
@@ -187,6 +188,7 @@ export const gpuOps = (queue: Queue, memory: Memory, family: Family, choice: Cho
   ...itemOps(queue, memory, family),
   ...matmulOps(queue, memory, choice),
   ...latentOps(queue),
+  ...pairOps(queue),
   ...lossOps(queue, memory, family),
   ...optimiserOps(queue, memory),
   ...rankOps(queue, family),

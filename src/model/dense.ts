@@ -59,34 +59,33 @@ export const denseForward = (backend: Backend, layer: DenseLayer, input: Tensor,
   });
 
 /**
- * From the gradient for a layer's sums: fills the gradients of its weights and bias, and returns that for the sums of the
- * layer before it, whose units are `input`.
+ * From the gradient for a layer's sums, that for the sums of the layer before it, whose units are `input`; in a new tensor
+ * unless said otherwise.
  */
+export function denseInputGrad(
+  backend: Backend,
+  { weights }: DenseLayer,
+  { saved, activation }: Units,
+  outGrad: Tensor,
+  { out, parts }: InputGrad = { out: backend.zeros('f32', saved.shape), parts: undefined },
+): Tensor {
+  if (parts) {
+    backend.matmulNT({ a: outGrad, b: weights, out: parts });
+    backend.reduceActivation({ parts, saved, out, activation });
+  } else backend.matmulNTActivation({ a: outGrad, b: weights, saved, out, activation });
+  return out;
+}
+
+/** The same, and the gradients of the layer's weights and bias. */
 export function denseBackward(
   backend: Backend,
   layer: DenseLayer,
   grads: DenseLayer,
   input: Units,
   outGrad: Tensor,
-  { out, parts }: InputGrad,
+  into: InputGrad,
 ): Tensor {
-  const into = { saved: input.saved, out, activation: input.activation };
-  if (parts) {
-    backend.matmulNT({ a: outGrad, b: layer.weights, out: parts });
-    backend.reduceActivation({ parts, ...into });
-  } else backend.matmulNTActivation({ a: outGrad, b: layer.weights, ...into });
+  const inGrad = denseInputGrad(backend, layer, input, outGrad, into);
   backend.matmulTN({ a: input.out, b: outGrad, out: grads.weights, sums: grads.bias });
-  return out;
-}
-
-/** The gradient for the sums of the layer before, as denseBackward has it, in a new tensor and without those of the layer. */
-export function denseInputGrad(
-  backend: Backend,
-  { weights }: DenseLayer,
-  { saved, activation }: Units,
-  outGrad: Tensor,
-): Tensor {
-  const out = backend.zeros('f32', saved.shape);
-  backend.matmulNTActivation({ a: outGrad, b: weights, saved, out, activation });
-  return out;
+  return inGrad;
 }

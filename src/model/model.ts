@@ -30,6 +30,8 @@ export interface Model {
    * with `blocks` f32[batch, count] of the block that begins with `firstItem`.
    */
   score(histories: DeviceRows, batch: ConsecutiveRows, scores: Tensor, firstItem?: number): void;
+  /** The probability that a score stands for; absent in models whose scores stand for none. */
+  probability?(score: number): number;
   /**
    * How the score of one item changes with each input: fills those of `out` f32[nnz] that belong to the batch's rows.
    * Absent where the model is not a smooth function of its inputs.
@@ -45,7 +47,7 @@ export interface Model {
 }
 
 /** A model that learns by gradient descent, one batch a step. */
-export type TrainableModel = HistoryModel | SequenceModel;
+export type TrainableModel = HistoryModel | SequenceModel | PairModel;
 
 interface LearningModel extends Model {
   readonly parameters: Parameters;
@@ -74,6 +76,15 @@ export interface SequenceModel extends LearningModel {
   readonly window: number;
   /** The loss of a batch and its gradient: fills `lossParts` (f32, one a position) and all of `parameters.grads`. */
   sequenceGradients(step: SequenceInputs): void;
+}
+
+/** A model that learns from pairs of users and items: those in the histories, and others drawn beside them. */
+export interface PairModel extends LearningModel {
+  readonly learnsFrom: 'pairs';
+  /** Items the user does not have that are drawn for each one they have. */
+  readonly negatives: number;
+  /** The loss of a batch and its gradient: fills `lossParts` (f32, one a pair) and all of `parameters.grads`. */
+  pairGradients(step: PairInputs): void;
 }
 
 /** What is learned, in one piece of memory, weights first; and the gradients, laid out alike. */
@@ -116,4 +127,23 @@ export interface SequenceInputs extends StepPlace {
   readonly first: number;
   /** Positions a batch can have. */
   readonly capacity: number;
+}
+
+/** A batch of pairs; see PairOps. */
+export interface PairInputs {
+  readonly pairs: Tensor;
+  readonly first: number;
+  readonly count: number;
+  /** How many of them are in the histories. */
+  readonly positives: number;
+  /** Pairs a batch can have. */
+  readonly capacity: number;
+  /** The batch by users and by items, as pairBackward reads them. */
+  readonly starts: Tensor;
+  readonly entries: Tensor;
+  readonly firstUserStart: number;
+  readonly firstItemStart: number;
+  readonly lossParts: Tensor;
+  /** Counts from 1 over the whole training. */
+  readonly step: number;
 }

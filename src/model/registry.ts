@@ -24,19 +24,22 @@ import { fitMarkov, MARKOV_DEFAULTS, Markov, type MarkovConfig } from './markov.
 import type { Model, TrainableModel } from './model.js';
 import { Network } from './network.js';
 import { initialWeights } from './networkWeights.js';
+import { initialNeumf, Neumf } from './neumf.js';
+import { NEUMF_DEFAULTS, NEUMF_TRAIN_DEFAULTS, type NeumfConfig } from './neumfConfig.js';
 import type { FitControl } from './pace.js';
 import type { NamedArrays } from './parameters.js';
 import { initialVae, Vae } from './vae.js';
 import { VAE_DEFAULTS, VAE_TRAIN_DEFAULTS, type VaeConfig } from './vaeConfig.js';
 
-/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `markov`, `gru` or `vae`. */
+/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `markov`, `gru`, `vae` or `neumf`. */
 export type ModelOptions =
   | Partial<NetworkConfig>
   | Partial<EaseConfig>
   | Partial<ItemKnnConfig>
   | Partial<GruConfig>
   | Partial<MarkovConfig>
-  | Partial<VaeConfig>;
+  | Partial<VaeConfig>
+  | Partial<NeumfConfig>;
 
 /** What a new model is made from: its training histories, its options, and the seed of its first weights. */
 export interface ModelInit {
@@ -134,6 +137,17 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
     },
     load: (backend, items, config, tensors) =>
       new Vae(backend, items, { ...VAE_DEFAULTS, ...(config as Partial<VaeConfig>) }, tensors),
+  },
+  neumf: {
+    train: NEUMF_TRAIN_DEFAULTS,
+    inEpochs: true,
+    create(backend, { train, config, seed }) {
+      const whole = { ...NEUMF_DEFAULTS, ...(config as Partial<NeumfConfig>) };
+      const { columns, rows } = train;
+      return new Neumf(backend, columns, whole, initialNeumf(columns, rows, whole, seed), rows);
+    },
+    load: (backend, items, config, tensors) =>
+      new Neumf(backend, items, { ...NEUMF_DEFAULTS, ...(config as Partial<NeumfConfig>) }, tensors),
   },
 };
 

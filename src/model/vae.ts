@@ -101,6 +101,11 @@ export class Vae implements HistoryModel {
     this.backend.copy(this.#inputOf(this.#layers.length - 1, space).out, out);
   }
 
+  get denseLayers(): { inputs: number; outputs: number }[] {
+    const dense = layerSizes(this.items, this.config).slice(1);
+    return dense.map(([inputs, outputs]) => ({ inputs, outputs }));
+  }
+
   get unitWeights(): Tensor {
     return this.#layers.at(-1)!.weights;
   }
@@ -255,10 +260,11 @@ export class Vae implements HistoryModel {
     let space = this.#backwards.get(batch);
     if (!space) {
       const { backend, items, config } = this;
-      const sizes = layerSizes(items, config).slice(1);
       space = {
         logits: backend.zeros('f32', [batch, items]),
-        inputGrads: sizes.map(([inputs, outputs]) => makeInputGrad(backend, batch, inputs, outputs)),
+        inputGrads: layerSizes(items, config)
+          .slice(1)
+          .map(([inputs, outputs]) => makeInputGrad(backend, batch, inputs, outputs)),
         encodedGrad: backend.zeros('f32', [batch, 2 * config.latent]),
       };
       this.#backwards.set(batch, space);

@@ -32,19 +32,19 @@ export interface VaeConfig extends Decay {
 }
 
 export const VAE_DEFAULTS: VaeConfig = {
-  hidden: [600],
+  hidden: [],
   latent: 200,
   activation: 'tanh',
   dropout: 0.5,
   normalise: 'l2',
   kl: 0.2,
-  anneal: 0.3,
+  anneal: 0.2,
   userPower: 0,
   outputBias: 'popularity',
   decay: 1,
 };
 
-export const VAE_TRAIN_DEFAULTS: TrainConfig = { ...TRAIN_DEFAULTS, l2: 1e-4 };
+export const VAE_TRAIN_DEFAULTS: TrainConfig = { ...TRAIN_DEFAULTS, epochs: 100, l2: 1e-4 };
 
 /** CONFIG, with the option's name, unless every value makes sense. */
 export function checkVaeConfig(config: VaeConfig): void {

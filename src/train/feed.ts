@@ -2,11 +2,12 @@ import type { Backend, Tensor } from '../backend/backend.js';
 import type { Csr } from '../data/csr.js';
 import type { TrainableModel } from '../model/model.js';
 import { HistoryFeed } from './historyFeed.js';
+import { PairFeed } from './pairFeed.js';
 import type { PlannerKind } from './planner.js';
 import { SequenceFeed } from './sequenceFeed.js';
 
 export interface FeedOptions {
-  /** Users (sequences) of a step. */
+  /** Users (sequences, interactions) of a step. */
   readonly batch: number;
   readonly seed: number;
   /** Where batches of whole histories are planned; those of sequences are cut on the thread that trains. */
@@ -45,4 +46,6 @@ export const feedFor = (
 ): Feed =>
   model.learnsFrom === 'sequences'
     ? new SequenceFeed(backend, model, histories, options)
-    : new HistoryFeed(backend, model, histories, options);
+    : model.learnsFrom === 'pairs'
+      ? new PairFeed(backend, model, histories, options)
+      : new HistoryFeed(backend, model, histories, options);

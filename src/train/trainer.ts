@@ -224,7 +224,8 @@ export class Trainer {
 
   #tensors(): Map<string, Stored> {
     const best = this.#best ? byName(this.model.parameters, this.#best.parts) : new Map<string, Stored>();
-    return checkpointTensors(this.model.tensors, this.#optimiser.state, best);
+    const weights = byName(this.model.parameters, this.model.parameters.values.parts);
+    return checkpointTensors(weights, this.#optimiser.state, best);
   }
 
   /** Frees all but the model. */

@@ -13,6 +13,7 @@ import { latentCases } from './latentCases.js';
 import { lossCases } from './lossCases.js';
 import { matmulCases } from './matmulCases.js';
 import { otherCases } from './otherCases.js';
+import { pairCases } from './pairCases.js';
 import { rankCases } from './rankCases.js';
 import { solveCases } from './solveCases.js';
 
@@ -24,6 +25,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...bagSparseCases,
   ...matmulCases,
   ...latentCases,
+  ...pairCases,
   ...lossCases,
   ...itemCases,
   ...itemRowCases,

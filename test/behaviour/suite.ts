@@ -95,6 +95,18 @@ export const MODELS: readonly ModelUnderTest[] = [
     network: { hidden: [], latent: 5, normalise: 'l2AfterDropout', userPower: 0.5, kl: 0.1, anneal: 0.8 },
     train: { epochs: 80, learningRate: 0.02, lrDecay: 0.5 },
   },
+  {
+    model: 'neumf',
+    personal: true,
+    network: { factors: 5, hidden: [8, 4], foldSteps: 30 },
+    train: { epochs: 30, batch: 64, learningRate: 0.02 },
+  },
+  {
+    model: 'neumf',
+    personal: true,
+    network: { factors: 9, hidden: [6], negatives: 2, foldL2: 0.3 },
+    train: { epochs: 30, batch: 100, learningRate: 0.02 },
+  },
 ];
 
 /**

@@ -140,4 +140,19 @@ describe.concurrent('score', () => {
     ]);
     expect(byHistory).toEqual({ item, score: expect.any(Number) });
   });
+
+  it('comes with the probability where the model tells one', async () => {
+    const small = ['--factors', '4', '--hidden', '4', '--epochs', '2', '--patience', '0'];
+    await text('train', 'log.csv', '--model', 'neumf', ...small, '--out', 'neumf.safetensors', ...CPU);
+    const args = ['score', 'neumf.safetensors', '--history', 'b0001,b0002', '--item', 'b0007', ...CPU];
+    const { score, probability, ...rest } = await json(args);
+    expect(rest).toEqual({ item: 'b0007' });
+    expect(probability).toBeCloseTo(1 / (1 + Math.exp(-score)), 6);
+    expect((await text(...args)).stdout).toMatch(
+      new RegExp(`^b0007: score ${score.toFixed(4)}, probability ${probability.toFixed(4)}\nrank `),
+    );
+    // Of a history that the model knows nothing of, the score is a popularity.
+    const unknown = ['score', 'neumf.safetensors', '--history', 'nothing', '--item', 'b0007', ...CPU];
+    expect(Object.keys(await json(unknown))).toEqual(['item', 'score']);
+  });
 });
