@@ -6,6 +6,7 @@ import { Popular, Random } from './baselines.js';
 import {
   DAE_DEFAULTS,
   DAE_TRAIN_DEFAULTS,
+  isSampled,
   LINEAR_DEFAULTS,
   LINEAR_TRAIN_DEFAULTS,
   MLP_DEFAULTS,
@@ -24,6 +25,7 @@ import { Network } from './network.js';
 import { initialWeights } from './networkWeights.js';
 import type { FitControl } from './pace.js';
 import type { NamedArrays } from './parameters.js';
+import { SampledNetwork } from './sampledNetwork.js';
 import { initialVae, Vae } from './vae.js';
 import { VAE_DEFAULTS, VAE_TRAIN_DEFAULTS, type VaeConfig } from './vaeConfig.js';
 
@@ -62,14 +64,9 @@ const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Ent
   inEpochs: true,
   create(backend, { train, config, seed, batch = 1 }) {
     const whole = { ...defaults, ...(config as Partial<NetworkConfig>) };
-    return new Network(
-      name,
-      backend,
-      train.columns,
-      whole,
-      initialWeights(train.columns, whole.hidden, seed),
-      Math.min(batch, train.rows),
-    );
+    const weights = initialWeights(train.columns, whole.hidden, seed);
+    const Kind = isSampled(whole, train.columns) ? SampledNetwork : Network;
+    return new Kind(name, backend, train.columns, whole, weights, Math.min(batch, train.rows));
   },
   load: (backend, items, config, tensors) =>
     new Network(name, backend, items, { ...defaults, ...(config as Partial<NetworkConfig>) }, tensors),

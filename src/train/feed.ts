@@ -3,13 +3,14 @@ import type { Csr } from '../data/csr.js';
 import type { TrainableModel } from '../model/model.js';
 import { HistoryFeed } from './historyFeed.js';
 import type { PlannerKind } from './planner.js';
+import { SampleFeed } from './sampleFeed.js';
 import { SequenceFeed } from './sequenceFeed.js';
 
 export interface FeedOptions {
   /** Users (sequences) of a step. */
   readonly batch: number;
   readonly seed: number;
-  /** Where batches of whole histories are planned; those of sequences are cut on the thread that trains. */
+  /** Where batches of whole histories are planned; those of sequences and samples are cut on the thread that trains. */
   readonly planner?: PlannerKind;
 }
 
@@ -45,4 +46,6 @@ export const feedFor = (
 ): Feed =>
   model.learnsFrom === 'sequences'
     ? new SequenceFeed(backend, model, histories, options)
-    : new HistoryFeed(backend, model, histories, options);
+    : model.learnsFrom === 'samples'
+      ? new SampleFeed(backend, model, histories, options)
+      : new HistoryFeed(backend, model, histories, options);
