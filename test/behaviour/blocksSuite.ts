@@ -57,13 +57,12 @@ const SAMPLED = NETWORKS[5];
 /** The scores of every row, read back. */
 async function allScores(on: Backend, model: Model, histories: Csr): Promise<number[][]> {
   const input = uploadRows(on, histories, model.inputValues(histories));
-  const scores = new Scores(on, model, histories.rows, histories.rows);
+  const scores = new Scores(on, model, histories.rows, { together: false, most: 16 });
   const rows = consecutive(on, histories.rows);
   const all: number[][] = [];
   for (let first = 0; first < histories.rows; first += scores.batch) {
     const count = Math.min(scores.batch, histories.rows - first);
-    scores.fill(input, { rows, first, count, consecutive: true });
-    const found = await readScores(on, scores);
+    const found = await readScores(on, scores, input, { rows, first, count, consecutive: true });
     for (let r = 0; r < count; r++)
       all.push(Array.from(found.subarray(r * model.items, (r + 1) * model.items)));
   }
