@@ -32,6 +32,9 @@ const { values: options } = parseArgs({
     l2: { type: 'string' },
     batch: { type: 'string' },
     loss: { type: 'string' },
+    /** Of the multinomial loss: full, or sampled with so many draws a step. */
+    softmax: { type: 'string', default: 'full' },
+    samples: { type: 'string', default: String(MLP_DEFAULTS.softmaxSamples) },
     every: { type: 'string' },
     /**
      * network: popularity and the network on each of --splits; closed: ease and itemknn on the fixed splits;
@@ -104,7 +107,13 @@ async function network(backend: Backend, split: FixedSplit): Promise<number> {
   const seed = Number(options.seed);
   const config =
     options.loss === 'multinomial'
-      ? { ...MLP_DEFAULTS, loss: 'multinomial' as const, output: 'softmax' as const }
+      ? {
+          ...MLP_DEFAULTS,
+          loss: 'multinomial' as const,
+          output: 'softmax' as const,
+          softmax: options.softmax === 'sampled' ? ('sampled' as const) : ('full' as const),
+          softmaxSamples: Number(options.samples),
+        }
       : MLP_DEFAULTS;
   const model = createModel('mlp', backend, { train: split.train, config, seed });
   const ranker = new Ranker(backend, model, split.validation);

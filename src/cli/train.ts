@@ -1,6 +1,7 @@
 import type { Backend } from '../backend/backend.js';
 import type { TrainEvent } from '../events.js';
 import { type Fit, fit } from '../recommend/fit.js';
+import { softmaxOf } from '../recommend/large.js';
 import { writeModelFile } from '../store/files.node.js';
 import type { Checkpoint } from '../train/checkpoint.js';
 import { VERSION } from '../version.js';
@@ -169,6 +170,7 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
       event: 'done',
       model: recipe.model,
       bestEpoch: result.training?.bestEpoch ?? 0,
+      ...softmaxOf(result.recommender.model),
       device: { kind, adapter },
       ms: Math.round(ms),
       peakBytes: backend.peakBytes,

@@ -40,6 +40,8 @@ export interface ModelFlags extends TableFlags, SequenceFlags, VaeFlags, NeumfFl
   readonly negativeWeight?: number;
   readonly targets?: NetworkConfig['targets'];
   readonly reduction?: NetworkConfig['reduction'];
+  readonly softmax?: NetworkConfig['softmax'];
+  readonly softmaxSamples?: number;
   readonly zeroDiagonal?: boolean;
 }
 
@@ -104,6 +106,18 @@ const defineNetworks = (command: Command): Command =>
       '--negative-weight <x>',
       'weightedMse: weight of what a user did not do',
       number('negative-weight'),
+    )
+    .addOption(
+      one(
+        '--softmax <kind>',
+        'multinomial: over all items (full), estimated from some (sampled), or by their number (auto, default: sampled above 200,000)',
+        ['auto', 'full', 'sampled'],
+      ),
+    )
+    .option(
+      '--softmax-samples <items>',
+      'that a sampled softmax draws for a step (default 8192)',
+      wholeNumber('softmax-samples'),
     )
     .option(
       '--dropout <share>',
@@ -190,13 +204,16 @@ const NETWORK = [
   'decay',
 ] as const;
 
+/** Of the multinomial loss over many items. */
+const SOFTMAX = ['softmax', 'softmaxSamples'] as const;
+
 /** Which flags each model understands. */
 const FLAGS: Readonly<Record<string, readonly (keyof ModelFlags)[]>> = {
   ...TABLE_FLAGS,
   ...SEQUENCE_FLAGS,
   linear: [...TRAINING, ...NETWORK, 'zeroDiagonal'],
-  mlp: [...TRAINING, ...NETWORK, 'hidden', 'preset'],
-  dae: [...TRAINING, ...NETWORK, 'hidden'],
+  mlp: [...TRAINING, ...NETWORK, ...SOFTMAX, 'hidden', 'preset'],
+  dae: [...TRAINING, ...NETWORK, ...SOFTMAX, 'hidden'],
   vae: [...TRAINING, ...VAE_FLAGS],
   neumf: [...TRAINING, ...NEUMF_FLAGS],
   gru: [...TRAINING, ...SEQUENCE_FLAGS['gru']],
@@ -246,6 +263,8 @@ export function recipeOf(flags: ModelFlags): Recipe {
   const network = { ...(isTextbook && TEXTBOOK.network), ...networkOptions(flags) };
   const whole = { ...defaults, ...network };
   checkNetworkConfig(whole);
+  const misfit = SOFTMAX.find((flag) => flags[flag] !== undefined);
+  if (misfit && whole.loss !== 'multinomial') throw needsMultinomial(misfit, whole.loss);
   return {
     model,
     network,
@@ -274,7 +293,16 @@ function networkOptions(flags: ModelFlags): Partial<NetworkConfig> {
     ...(loss && { output: outputFor(loss) }),
     ...given({ hidden, activation, loss, output, dropout, negativeWeight }),
     ...given({ normalise, targets, reduction, zeroDiagonal, decay: flags.decay }),
+    ...given({ softmax: flags.softmax, softmaxSamples: flags.softmaxSamples }),
   };
+}
+
+function needsMultinomial(flag: (typeof SOFTMAX)[number], loss: string): FoldinError {
+  const option = flag === 'softmax' ? '--softmax' : '--softmax-samples';
+  return new FoldinError('CONFIG', `${option} belongs to the loss multinomial, not to ${loss}`, {
+    remedy: `Add --loss multinomial, or leave ${option} out.`,
+    details: { option, loss },
+  });
 }
 
 function misplaced(flag: keyof ModelFlags, model: string): FoldinError {

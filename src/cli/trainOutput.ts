@@ -3,6 +3,7 @@ import type { Backend } from '../backend/backend.js';
 import { formatBytes } from '../data/formatReport.js';
 import type { EpochEvent, TrainEvent } from '../events.js';
 import type { Fit } from '../recommend/fit.js';
+import { softmaxOf } from '../recommend/large.js';
 import { deviceText } from './device.js';
 import { metricsTable, protocolLine } from './figures.js';
 import type { Output } from './output.js';
@@ -60,6 +61,13 @@ export class EpochPrinter {
   }
 }
 
+/** Of a loss that was estimated: from what. */
+function softmaxFact({ model }: Fit['recommender']): [string, string][] {
+  const { softmax } = softmaxOf(model);
+  if (softmax?.kind !== 'sampled') return [];
+  return [['softmax', `estimated from ${count(softmax.samples)} items drawn a step (--softmax full: all)`]];
+}
+
 /** What a training came to: figures with their protocol, and what it took. */
 export async function trainSummary(
   { recommender, split, training, test }: Fit,
@@ -104,6 +112,7 @@ export async function trainSummary(
     facts([
       ['trained on', `${count(rows)} users, ${count(recommender.model.items)} items`],
       ['weights', best],
+      ...softmaxFact(recommender),
       ['device', deviceText(backend.device)],
       ['time', `${duration(ms)}, at most ${formatBytes(backend.peakBytes)} on the device`],
       ['model', `${file}, ${formatBytes(size)}`],

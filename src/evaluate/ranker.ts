@@ -28,7 +28,7 @@ export class Ranker {
     this.#history = uploadRows(backend, history, model.inputValues(history));
     this.#heldOut = uploadRows(backend, heldOut);
     this.#rows = consecutive(backend, history.rows);
-    this.#scores = new Scores(backend, model, history.rows);
+    this.#scores = new Scores(backend, model, history.rows, { together: true });
     this.#heldOutScores = backend.zeros('f32', [Math.max(1, heldOut.indices.length)]);
     this.#ranks = backend.zeros('u32', [Math.max(1, 3 * heldOut.indices.length)]);
     this.#candidates = Uint32Array.from(
@@ -48,7 +48,7 @@ export class Ranker {
       const heldOut = { heldOut: this.#heldOut, batch, firstEntry: 0 };
       const heldOutScores = this.#heldOutScores;
       // A held-out item is compared with every block, so all of them are scored first.
-      for (const { scores, first: firstItem } of this.#scores.fill(this.#history, batch)) {
+      for (const { scores, first: firstItem } of this.#scores.of(this.#history, batch)) {
         backend.scoresOf({ ...heldOut, scores, firstItem, out: heldOutScores });
       }
       for (const { scores, first: firstItem } of this.#scores.blocks) {

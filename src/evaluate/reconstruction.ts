@@ -25,7 +25,7 @@ export async function reconstructionError(
     });
   }
   const errors = new Float64Array(rows.rows);
-  const scores = new Scores(backend, model, rows.rows);
+  const scores = new Scores(backend, model, rows.rows, { together: false });
   try {
     for (let first = 0; first < rows.rows; first += scores.batch) {
       throwIfAborted(signal);
@@ -54,8 +54,8 @@ async function scoresOf(backend: Backend, model: Model, scores: Scores, historie
   const input = uploadRows(backend, histories, model.inputValues(histories));
   const rows = consecutive(backend, histories.rows);
   try {
-    scores.fill(input, { rows, first: 0, count: histories.rows, consecutive: true });
-    return await readScores(backend, scores);
+    const batch = { rows, first: 0, count: histories.rows, consecutive: true } as const;
+    return await readScores(backend, scores, input, batch);
   } finally {
     input.free();
     rows.free();

@@ -14,8 +14,9 @@ export interface ScoreBlock extends ItemBlock {
 }
 
 /**
- * Room for the scores of a batch of users, in the blocks of the model. The batch is as large as lets all of it take no
- * more than one tensor may, so that a large catalogue needs no more memory than a small one.
+ * Room for the scores of a batch of users, in the blocks of the model: for all blocks at once (`together`), or for one
+ * after the other. The batch is as large as lets all of it take no more than one tensor may, so that a large catalogue
+ * needs no more memory than a small one.
  */
 export class Scores {
   /** Users that a batch can have. */
@@ -26,15 +27,17 @@ export class Scores {
     backend: Backend,
     private readonly model: Model,
     users: number,
-    most = BATCH,
+    { together, most = BATCH }: { readonly together: boolean; readonly most?: number },
   ) {
     const blocks = model.blocks ?? [{ first: 0, count: model.items }];
-    const fitting = Math.max(FEWEST, backend.mostRows(model.items));
-    this.batch = Math.max(1, Math.min(most, users, fitting));
+    const fitting = backend.mostRows(together ? model.items : blocks[0].count);
+    this.batch = Math.max(1, Math.min(most, users, Math.max(FEWEST, fitting)));
     const made: ScoreBlock[] = [];
     try {
-      for (const block of blocks)
-        made.push({ ...block, scores: backend.zeros('f32', [this.batch, block.count]) });
+      for (const block of blocks) {
+        const shared = together ? undefined : made.find(({ count }) => count === block.count);
+        made.push({ ...block, scores: shared?.scores ?? backend.zeros('f32', [this.batch, block.count]) });
+      }
     } catch (error) {
       freeAll(made.map(({ scores }) => scores));
       throw error;
@@ -42,10 +45,12 @@ export class Scores {
     this.blocks = made;
   }
 
-  /** Scores a batch. */
-  fill(histories: DeviceRows, batch: ConsecutiveRows): readonly ScoreBlock[] {
-    for (const { scores, first } of this.blocks) this.model.score(histories, batch, scores, first);
-    return this.blocks;
+  /** Scores a batch, block by block: where they are not kept together, a block is to be used before the next is asked for. */
+  *of(histories: DeviceRows, batch: ConsecutiveRows): Generator<ScoreBlock> {
+    for (const block of this.blocks) {
+      this.model.score(histories, batch, block.scores, block.first);
+      yield block;
+    }
   }
 
   free(): void {
@@ -53,14 +58,17 @@ export class Scores {
   }
 }
 
-/** Reads the scores of a batch back: f32[batch, items], row by row. */
+/** Scores a batch and reads them back: f32[batch, items], row by row. */
 export async function readScores(
   backend: Backend,
-  { blocks, batch }: Scores,
+  scored: Scores,
+  histories: DeviceRows,
+  rows: ConsecutiveRows,
 ): Promise<Float32Array | Float64Array> {
+  const { blocks, batch } = scored;
   const items = blocks.reduce((sum, { count }) => sum + count, 0);
   const all = backend.precision === 'f64' ? new Float64Array(batch * items) : new Float32Array(batch * items);
-  for (const { scores, first, count } of blocks) {
+  for (const { scores, first, count } of scored.of(histories, rows)) {
     const found = await backend.read(scores);
     for (let row = 0; row < batch; row++) {
       all.set(found.subarray(row * count, (row + 1) * count), row * items + first);

@@ -41,7 +41,7 @@ interface BlockTop {
 export async function topLists(backend: Backend, model: Model, request: ListRequest): Promise<Lists> {
   const { histories, k } = request;
   const lists = { items: new Uint32Array(histories.rows * k), scores: new Float32Array(histories.rows * k) };
-  const scores = new Scores(backend, model, Math.max(1, histories.rows));
+  const scores = new Scores(backend, model, Math.max(1, histories.rows), { together: false });
   const allowed = backend.tensor(request.allowed ?? allItems(model.items));
   const tops = scores.blocks.map(({ count }): BlockTop => {
     const shape = [scores.batch, Math.min(k, count)];
@@ -86,10 +86,12 @@ async function chunk(
       throwIfAborted(signal);
       const count = Math.min(scores.batch, mine.rows - first);
       const batch = { rows, first, count, consecutive: true } as const;
-      const found = scores.fill(input, batch).map((block, b) => {
-        backend.topK({ scores: block.scores, firstItem: block.first, seen, batch, allowed, ...tops[b] });
-        return readTop(backend, tops[b]);
-      });
+      const found: Promise<BlockLists>[] = [];
+      for (const block of scores.of(input, batch)) {
+        const top = tops[found.length];
+        backend.topK({ scores: block.scores, firstItem: block.first, seen, batch, allowed, ...top });
+        found.push(readTop(backend, top));
+      }
       const at = k * (into.rows[0] + first);
       const merged = Promise.all(found).then((blocks) => mergeLists(blocks, count, k, into.lists, at));
       reading.push(merged, ...found);

@@ -31,6 +31,13 @@ export interface NetworkConfig extends Decay {
   readonly normalise: 'none' | 'l2';
   /** `sum`: the targets of a user are divided by their sum. */
   readonly targets: 'raw' | 'sum';
+  /**
+   * The multinomial loss over all items (`full`), or estimated from some (`sampled`); `auto` samples where there are more
+   * than SAMPLED_ABOVE items.
+   */
+  readonly softmax: 'auto' | 'full' | 'sampled';
+  /** Items that a sampled softmax draws for a step. */
+  readonly softmaxSamples: number;
   /** Linear model only: an item's own weight is held at 0, so that it cannot predict itself. */
   readonly zeroDiagonal: boolean;
 }
@@ -61,6 +68,15 @@ export interface TrainConfig {
   readonly seed: number;
 }
 
+/** Above so many items the multinomial loss is estimated from samples, unless it is asked for in full. */
+export const SAMPLED_ABOVE = 200_000;
+
+/** Whether a network over so many items learns from samples of them. */
+export const isSampled = ({ loss, softmax, hidden }: NetworkConfig, items: number): boolean =>
+  loss === 'multinomial' &&
+  hidden.length > 0 &&
+  (softmax === 'sampled' || (softmax === 'auto' && items > SAMPLED_ABOVE));
+
 /** The defaults: what EVALUATION's table of held-out users shows to be best for a 128-64 network. */
 export const MLP_DEFAULTS: NetworkConfig = {
   hidden: [128, 64],
@@ -72,6 +88,8 @@ export const MLP_DEFAULTS: NetworkConfig = {
   dropout: 0.5,
   normalise: 'l2',
   targets: 'raw',
+  softmax: 'auto',
+  softmaxSamples: 8192,
   zeroDiagonal: false,
   decay: 1,
 };
@@ -139,6 +157,8 @@ export function checkNetworkConfig(config: NetworkConfig): void {
   checkOneOf('reduction', config.reduction, ['users', 'mean', 'sum']);
   checkOneOf('normalise', config.normalise, ['none', 'l2']);
   checkOneOf('targets', config.targets, ['raw', 'sum']);
+  checkOneOf('softmax', config.softmax, ['auto', 'full', 'sampled']);
+  checkWhole('softmax-samples', config.softmaxSamples, 1, 1e6);
   checkRange('dropout', config.dropout, 0, 0.999);
   checkDecay(config);
   checkRange('negative-weight', config.negativeWeight, 1e-6, 1e6);
@@ -147,6 +167,12 @@ export function checkNetworkConfig(config: NetworkConfig): void {
   }
   if (config.loss === 'bce' && config.output !== 'sigmoid') {
     throw wrong('output', config.output, 'sigmoid, which the bce loss needs');
+  }
+  if (config.softmax === 'sampled' && config.loss !== 'multinomial') {
+    throw wrong('loss', config.loss, 'multinomial, which is what a sampled softmax estimates');
+  }
+  if (config.softmax === 'sampled' && config.hidden.length === 0) {
+    throw wrong('softmax', 'sampled', 'auto or full for a linear model');
   }
   if (config.zeroDiagonal && config.hidden.length > 0) {
     throw wrong('zero-diagonal', 'true', 'false where there are hidden layers');

@@ -3,14 +3,7 @@ import type { ItemBlock } from '../backend/blocks.js';
 import type { BatchRows, SparseRows } from '../backend/ops.js';
 import { freeAll } from '../backend/sparse.js';
 import type { NetworkConfig } from './config.js';
-import {
-  denseBackward,
-  denseInputGrad,
-  type InputGrad,
-  makeInputGrad,
-  tensorsOfInputGrad,
-  type Units,
-} from './dense.js';
+import { denseBackward, type InputGrad, makeInputGrad, tensorsOfInputGrad, type Units } from './dense.js';
 import { blockLoss, lossScale, requireBlockLoss, wholeLoss } from './losses.js';
 
 /** From the last units to the items, in blocks of them. */
@@ -60,26 +53,6 @@ export class ExactOutput {
     private readonly layer: OutputLayer,
   ) {}
 
-  /** Scores f32[batch, count] of the block that begins with `firstItem`. */
-  score(hidden: Tensor, scores: Tensor, firstItem: number): void {
-    const { items, weights, bias } = this.layer;
-    const b = items.findIndex(({ first }) => first === firstItem);
-    this.backend.matmulNN({ a: hidden, b: weights[b], bias: bias[b], out: scores, activation: 'linear' });
-  }
-
-  /** The gradient that the score of one item gives the sums of the last units. */
-  unitGrad(item: number, last: Units): Tensor {
-    const { backend } = this;
-    const { items, weights } = this.layer;
-    const block = items.findLastIndex(({ first }) => first <= item);
-    const { first, count } = items[block];
-    const [rows] = last.out.shape;
-    const chosen = new Float32Array(rows * count);
-    for (let row = 0; row < rows; row++) chosen[row * count + item - first] = 1;
-    const layer = { weights: weights[block], bias: this.layer.bias[block] };
-    return denseInputGrad(backend, layer, last, backend.tensor(chosen, [rows, count]));
-  }
-
   /** Loss and gradients of a batch, into `step.lossParts` and `grads`; returns that for the sums of the last units. */
   gradients(step: OutputStep, last: Units, grads: Grads): Tensor {
     const space = this.#space(step.capacity, last.out.shape[1]);
@@ -87,7 +60,7 @@ export class ExactOutput {
     else {
       const { weights, bias } = this.layer;
       const logits = space.logits.get(this.layer.items[0].count)!;
-      this.score(last.out, logits, 0);
+      this.#score(last, 0, logits);
       wholeLoss(this.backend, this.config, this.#lossArgs(step, logits));
       const layer = { weights: weights[0], bias: bias[0] };
       const into = { weights: grads.weights[0], bias: grads.bias[0] };
@@ -107,7 +80,7 @@ export class ExactOutput {
     const logitsOf = (b: number) => space.logits.get(items[b].count)!;
     if (isSoftmax) {
       items.forEach(({ first: firstItem }, b) => {
-        this.score(last.out, logitsOf(b), firstItem);
+        this.#score(last, b, logitsOf(b));
         backend.softmaxSums({ ...this.#lossArgs(step, logitsOf(b)), sums: sums.softmax, firstItem });
       });
     }
@@ -115,7 +88,7 @@ export class ExactOutput {
     order.forEach((b, done) => {
       const { first: firstItem } = items[b];
       const logits = logitsOf(b);
-      if (!(isSoftmax && done === 0)) this.score(last.out, logits, firstItem);
+      if (!(isSoftmax && done === 0)) this.#score(last, b, logits);
       const args = { ...this.#lossArgs(step, logits), firstItem };
       if (isSoftmax) backend.softmaxGrad({ ...args, sums: sums.softmax });
       else blockLoss(backend, config, args);
@@ -125,6 +98,11 @@ export class ExactOutput {
     });
     const { saved, activation } = last;
     backend.reduceActivation({ parts: sums.total, saved, out: space.inputGrad.out, activation });
+  }
+
+  #score(last: Units, block: number, out: Tensor): void {
+    const [b, bias] = [this.layer.weights[block], this.layer.bias[block]];
+    this.backend.matmulNN({ a: last.out, b, bias, out, activation: 'linear' });
   }
 
   #lossArgs({ targets, batch, lossParts }: OutputStep, logits: Tensor) {

@@ -47,10 +47,10 @@ export interface Model {
 }
 
 /** A model that learns by gradient descent, one batch a step. */
-export type TrainableModel = HistoryModel | SequenceModel | PairModel;
+export type TrainableModel = HistoryModel | SequenceModel | PairModel | SampleModel;
 
-interface LearningModel extends Model {
-  readonly parameters: Parameters;
+interface LearningModel<P = Parameters> extends Model {
+  readonly parameters: P;
   /** The sizes of its layers whose products may be tuned: those that take dense rows. */
   readonly denseLayers?: readonly { readonly inputs: number; readonly outputs: number }[];
   /** Frees what only training needs. */
@@ -87,6 +87,16 @@ export interface PairModel extends LearningModel {
   pairGradients(step: PairInputs): void;
 }
 
+/** A model of whole histories that learns from some of the items at a time: those of the batch, and samples. */
+export interface SampleModel extends LearningModel<LazyParameters> {
+  readonly learnsFrom: 'samples';
+  /** Items that are drawn for a step. */
+  readonly samples: number;
+  targetValues(histories: Csr): Float32Array | undefined;
+  /** The estimated loss of a batch and its gradient: fills `lossParts` and the gradients of `parameters`. */
+  sampledGradients(step: SampledInputs): void;
+}
+
 /** What is learned, in one piece of memory, weights first; and the gradients, laid out alike. */
 export interface Parameters extends PartNames {
   readonly values: TensorGroup;
@@ -95,7 +105,29 @@ export interface Parameters extends PartNames {
   readonly decayed: number;
 }
 
-/** What both kinds of step have. */
+/** The same of a model whose steps touch few rows of what runs over items: gradients of these alone. */
+export interface LazyParameters extends PartNames {
+  /** The blocks of what runs over items. */
+  readonly blocks: readonly ItemBlock[];
+  readonly values: TensorGroup;
+  /** Parts of `values` that every step changes. L2 and weight decay apply to those that `decay`: weights, not biases. */
+  readonly dense: readonly { readonly place: number; readonly grad: Tensor; readonly decays: boolean }[];
+  /** What the last step touched. */
+  touched(): readonly TouchedRows[];
+}
+
+export interface TouchedRows {
+  /** The parts of `values` they are in: one a block. */
+  readonly places: readonly number[];
+  /** u32[m]: see Ops.adamRows. */
+  readonly items: Tensor;
+  /** f32[m, width] or f32[m]: what they were before the step, and their gradient. */
+  readonly before: Tensor;
+  readonly grad: Tensor;
+  readonly decays: boolean;
+}
+
+/** What all kinds of step have. */
 interface StepPlace {
   /** A batch by columns; see Ops.bagBackward. */
   readonly starts: Tensor;
@@ -115,6 +147,23 @@ export interface StepInputs extends StepPlace {
   readonly batch: BatchRows;
   /** Rows a batch can hold. */
   readonly capacity: number;
+}
+
+/** A batch of histories renumbered to the items of its step. */
+export interface SampledInputs extends StepPlace {
+  readonly steps: number;
+  /** Of the items `own`, counted from 0. */
+  readonly inputs: SparseRows;
+  /** Of `items`, counted from 0. */
+  readonly targets: SparseRows;
+  readonly batch: BatchRows;
+  readonly capacity: number;
+  /** u32[any], ascending, NO_ITEM behind the last: what the users of the batch have. */
+  readonly own: Tensor;
+  /** u32[any]: these and those that were drawn. */
+  readonly items: Tensor;
+  /** f32[any]: what is added to the logit of each item where it is no target; MASKED for items that were not drawn. */
+  readonly corrections: Tensor;
 }
 
 /** A batch of packed sequences: position p of it is row `first + p` of `inputs` and `targets`, which hold one item each. */

@@ -7,6 +7,7 @@ import {
   DAE_DEFAULTS,
   DAE_TRAIN_DEFAULTS,
   type Decay,
+  isSampled,
   LINEAR_DEFAULTS,
   LINEAR_TRAIN_DEFAULTS,
   MLP_DEFAULTS,
@@ -28,6 +29,7 @@ import { initialNeumf, Neumf } from './neumf.js';
 import { NEUMF_DEFAULTS, NEUMF_TRAIN_DEFAULTS, type NeumfConfig } from './neumfConfig.js';
 import type { FitControl } from './pace.js';
 import type { NamedArrays } from './parameters.js';
+import { SampledNetwork } from './sampledNetwork.js';
 import { initialVae, Vae } from './vae.js';
 import { VAE_DEFAULTS, VAE_TRAIN_DEFAULTS, type VaeConfig } from './vaeConfig.js';
 
@@ -68,14 +70,9 @@ const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Ent
   inEpochs: true,
   create(backend, { train, config, seed, batch = 1 }) {
     const whole = { ...defaults, ...(config as Partial<NetworkConfig>) };
-    return new Network(
-      name,
-      backend,
-      train.columns,
-      whole,
-      initialWeights(train.columns, whole.hidden, seed),
-      Math.min(batch, train.rows),
-    );
+    const weights = initialWeights(train.columns, whole.hidden, seed);
+    const Kind = isSampled(whole, train.columns) ? SampledNetwork : Network;
+    return new Kind(name, backend, train.columns, whole, weights, Math.min(batch, train.rows));
   },
   load: (backend, items, config, tensors) =>
     new Network(name, backend, items, { ...defaults, ...(config as Partial<NetworkConfig>) }, tensors),

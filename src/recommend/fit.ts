@@ -19,6 +19,7 @@ import type { Checkpoint } from '../train/checkpoint.js';
 import type { PlannerKind } from '../train/planner.js';
 import { STOP_METRIC, Trainer, type TrainResult } from '../train/trainer.js';
 import { VERSION } from '../version.js';
+import { largeCatalogue, softmaxOf } from './large.js';
 import { popularityOf, Recommender } from './recommender.js';
 import { testUsers } from './records.js';
 
@@ -101,6 +102,7 @@ export async function fit(
         epochs: training.epochs,
         bestEpoch: training.bestEpoch,
         stopped: training.stopped,
+        ...softmaxOf(model),
         curve: training.curve,
         // Rounding depends on it.
         ...(backend.tuning && { tuning: backend.tuning }),
@@ -141,6 +143,8 @@ async function learn(
 ): Promise<TrainResult | undefined> {
   const network = trainable(model);
   if (!network) return undefined;
+  const large = largeCatalogue(network);
+  if (large) options.onEvent?.(large);
   await chooseWays(backend, network, Math.min(config.batch, split.train.rows), options);
   const { validation } = split;
   const ranker = hasTargets(validation) ? new Ranker(backend, model, validation) : undefined;

@@ -176,10 +176,10 @@ export class Recommender {
     const histories = this.matrixOf([this.historyOf(who)]);
     const input = uploadRows(backend, histories, model.inputValues(histories));
     const rows = consecutive(backend, 1);
-    const scores = new Scores(backend, model, 1);
+    const scores = new Scores(backend, model, 1, { together: false });
     try {
-      scores.fill(input, { rows, first: 0, count: 1, consecutive: true });
-      return (await readScores(backend, scores))[index];
+      const batch = { rows, first: 0, count: 1, consecutive: true } as const;
+      return (await readScores(backend, scores, input, batch))[index];
     } finally {
       scores.free();
       input.free();

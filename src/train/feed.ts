@@ -4,13 +4,14 @@ import type { TrainableModel } from '../model/model.js';
 import { HistoryFeed } from './historyFeed.js';
 import { PairFeed } from './pairFeed.js';
 import type { PlannerKind } from './planner.js';
+import { SampleFeed } from './sampleFeed.js';
 import { SequenceFeed } from './sequenceFeed.js';
 
 export interface FeedOptions {
   /** Users (sequences, interactions) of a step. */
   readonly batch: number;
   readonly seed: number;
-  /** Where batches of whole histories are planned; those of sequences are cut on the thread that trains. */
+  /** Where batches of whole histories are planned; those of sequences and samples are cut on the thread that trains. */
   readonly planner?: PlannerKind;
 }
 
@@ -38,14 +39,15 @@ export interface Feed {
 }
 
 /** SPLIT_EMPTY when the histories hold nothing to learn from; COLUMN_MISSING when they lack the order a model goes by. */
-export const feedFor = (
-  backend: Backend,
-  model: TrainableModel,
-  histories: Csr,
-  options: FeedOptions,
-): Feed =>
-  model.learnsFrom === 'sequences'
-    ? new SequenceFeed(backend, model, histories, options)
-    : model.learnsFrom === 'pairs'
-      ? new PairFeed(backend, model, histories, options)
-      : new HistoryFeed(backend, model, histories, options);
+export function feedFor(backend: Backend, model: TrainableModel, histories: Csr, options: FeedOptions): Feed {
+  switch (model.learnsFrom) {
+    case 'sequences':
+      return new SequenceFeed(backend, model, histories, options);
+    case 'pairs':
+      return new PairFeed(backend, model, histories, options);
+    case 'samples':
+      return new SampleFeed(backend, model, histories, options);
+    case 'histories':
+      return new HistoryFeed(backend, model, histories, options);
+  }
+}

@@ -99,7 +99,7 @@ export class HistoryFeed implements Feed {
 }
 
 /** The rows that hold something. */
-function withItems(histories: Csr): Csr {
+export function withItems(histories: Csr): Csr {
   const rows = Uint32Array.from({ length: histories.rows }, (_, r) => r).filter(
     (r) => histories.indptr[r + 1] > histories.indptr[r],
   );

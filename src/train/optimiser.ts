@@ -5,11 +5,24 @@ import { byName } from '../model/blockedParameters.js';
 import type { TrainConfig } from '../model/config.js';
 import type { Parameters } from '../model/model.js';
 
-const BETA1 = 0.9;
-const BETA2 = 0.999;
+export const BETA1 = 0.9;
+export const BETA2 = 0.999;
 
-/** Steps all of a model's parameters along their gradients at once; owns the moments. */
-export class Optimiser {
+/** Steps a model's parameters along their gradients; owns the moments. */
+export interface ParameterOptimiser {
+  /** The state to resume from: "PARAMETER.MOMENT" by name. */
+  readonly state: ReadonlyMap<string, Stored>;
+  /** How many numbers `penalty` writes. */
+  readonly penalties: number;
+  /** Writes the parts of l2 * (sum of squared weights) into `sums` from `first` on: the loss before the step. */
+  penalty(sums: Tensor, first: number): void;
+  /** One step of `steps`; `step` counts from 1. */
+  apply(step: number, steps: number): void;
+  dispose(): void;
+}
+
+/** Steps all parameters at once. */
+export class Optimiser implements ParameterOptimiser {
   /** Adam's moments or sgd's velocity, by name, laid out as the parameters. */
   readonly #moments = new Map<string, TensorGroup>();
 
@@ -34,6 +47,10 @@ export class Optimiser {
         [...byName(this.parameters, parts)].map(([name, stored]) => [`${name}.${moment}`, stored] as const),
       ),
     );
+  }
+
+  get penalties(): number {
+    return Optimiser.penaltyCount(this.config);
   }
 
   /** How many numbers `penalty` writes. */

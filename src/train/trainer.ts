@@ -9,8 +9,9 @@ import type { TrainableModel } from '../model/model.js';
 import { type Checkpoint, checkpointTensors } from './checkpoint.js';
 import { type CurvePoint, curvePoint } from './curve.js';
 import { type Feed, feedFor } from './feed.js';
+import { LazyOptimiser, requireLazy } from './lazyOptimiser.js';
 import { LossRing } from './lossRing.js';
-import { Optimiser } from './optimiser.js';
+import { Optimiser, type ParameterOptimiser } from './optimiser.js';
 import type { PlannerKind } from './planner.js';
 
 /** Measures the model as it stands: metrics by name. Early stopping goes by "ndcg@100". */
@@ -43,9 +44,8 @@ export const STOP_METRIC = 'ndcg@100';
 export class Trainer {
   readonly #feed: Feed;
   readonly #lossParts: Tensor;
-  readonly #penalties: number;
   readonly #ring: LossRing;
-  readonly #optimiser: Optimiser;
+  readonly #optimiser: ParameterOptimiser;
   /** The best weights so far; absent where the last are kept. */
   readonly #best: TensorGroup | undefined;
   #epoch = 0;
@@ -66,6 +66,7 @@ export class Trainer {
   ) {
     const { config } = options;
     checkTrainConfig(config);
+    if (model.learnsFrom === 'samples') requireLazy(config);
     // First of all: a model too large for the device is refused here.
     const { parameters } = model;
     this.#feed = feedFor(backend, model, histories, {
@@ -73,10 +74,9 @@ export class Trainer {
       seed: config.seed,
       planner: options.planner ?? 'inline',
     });
-    this.#penalties = Optimiser.penaltyCount(config);
-    this.#lossParts = backend.zeros('f32', [this.#feed.mostParts + this.#penalties]);
+    this.#optimiser = optimiserFor(backend, model, config);
+    this.#lossParts = backend.zeros('f32', [this.#feed.mostParts + this.#optimiser.penalties]);
     this.#ring = new LossRing(backend, (step) => this.#place(step));
-    this.#optimiser = new Optimiser(backend, parameters, config);
     if (options.validate && config.patience > 0) {
       this.#best = backend.group(parameters.values.parts.map(({ shape }) => shape));
     }
@@ -138,7 +138,7 @@ export class Trainer {
       this.#step++;
       const parts = gradients({ lossParts: this.#lossParts, step: this.#step, steps: this.#allSteps });
       this.#optimiser.penalty(this.#lossParts, parts);
-      const count = parts + this.#penalties;
+      const count = parts + this.#optimiser.penalties;
       backend.recordLoss({ parts: this.#lossParts, ring: this.#ring.tensor, count, slot: this.#ring.slot });
       this.#optimiser.apply(this.#step, this.#allSteps);
       await this.#ring.recorded();
@@ -237,3 +237,8 @@ export class Trainer {
     this.#optimiser.dispose();
   }
 }
+
+const optimiserFor = (backend: Backend, model: TrainableModel, config: TrainConfig): ParameterOptimiser =>
+  model.learnsFrom === 'samples'
+    ? new LazyOptimiser(backend, model.parameters, config)
+    : new Optimiser(backend, model.parameters, config);

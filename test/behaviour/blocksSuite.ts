@@ -43,18 +43,26 @@ const NETWORKS: readonly Partial<NetworkConfig>[] = [
   { hidden: [16, 16], dropout: 0.3 },
   { hidden: [8, 16], activation: 'tanh', loss: 'weightedMse', negativeWeight: 0.2, reduction: 'mean' },
   { hidden: [16], activation: 'sigmoid', loss: 'bce', output: 'sigmoid', normalise: 'none' },
+  {
+    hidden: [8, 8],
+    loss: 'multinomial',
+    output: 'softmax',
+    softmax: 'sampled',
+    softmaxSamples: 40,
+    activation: 'tanh',
+  },
 ];
+const SAMPLED = NETWORKS[5];
 
 /** The scores of every row, read back. */
 async function allScores(on: Backend, model: Model, histories: Csr): Promise<number[][]> {
   const input = uploadRows(on, histories, model.inputValues(histories));
-  const scores = new Scores(on, model, histories.rows, histories.rows);
+  const scores = new Scores(on, model, histories.rows, { together: false, most: 16 });
   const rows = consecutive(on, histories.rows);
   const all: number[][] = [];
   for (let first = 0; first < histories.rows; first += scores.batch) {
     const count = Math.min(scores.batch, histories.rows - first);
-    scores.fill(input, { rows, first, count, consecutive: true });
-    const found = await readScores(on, scores);
+    const found = await readScores(on, scores, input, { rows, first, count, consecutive: true });
     for (let r = 0; r < count; r++)
       all.push(Array.from(found.subarray(r * model.items, (r + 1) * model.items)));
   }
@@ -77,7 +85,14 @@ export function blocksSuite(title: string, open: () => Promise<Backend>): void {
 
     const run = async (on: Backend, network: Partial<NetworkConfig>, options: Partial<FitOptions> = {}) => {
       const epochs: EpochEvent[] = [];
-      const train = { epochs: 5, batch: 16, learningRate: 0.01, l2: 1e-4, seed: 3, patience: 20 };
+      const train = {
+        epochs: 5,
+        batch: network === SAMPLED ? 8 : 16,
+        learningRate: 0.01,
+        l2: 1e-4,
+        seed: 3,
+        patience: 20,
+      };
       const made = await fit(on, log, {
         model: 'mlp',
         network,
@@ -96,7 +111,7 @@ export function blocksSuite(title: string, open: () => Promise<Backend>): void {
       const liveBefore = backend.liveBytes;
       const expected = await run(whole, network);
       const found = await run(backend, network);
-      expect(found.recommender.model.blocks).toHaveLength(3);
+      expect(found.recommender.model.blocks).toHaveLength(network === SAMPLED ? 2 : 3);
       expected.epochs.forEach(({ loss }, epoch) => {
         expect(Math.abs(found.epochs[epoch].loss / loss - 1)).toBeLessThan(2e-5);
       });
@@ -218,24 +233,27 @@ export function blocksSuite(title: string, open: () => Promise<Backend>): void {
       return found;
     };
 
-    it('gives the same bytes for the same seed, and goes on from a checkpoint as if it had never stopped', async () => {
-      const [once, again] = [await run(backend, NETWORKS[0]), await run(backend, NETWORKS[0])];
-      expect(await weights(again.recommender)).toEqual(await weights(once.recommender));
-      let checkpoint: Checkpoint | undefined;
-      const stopped = await run(backend, NETWORKS[0], {
-        onEpochEnd: async (take) => {
-          checkpoint ??= await take();
-        },
-      });
-      expect(checkpoint?.tensors.get('optimiser.W1.moment1')?.shape).toEqual([
-        once.recommender.model.items,
-        16,
-      ]);
-      const resumed = await run(backend, NETWORKS[0], { resume: checkpoint });
-      expect(resumed.epochs).toHaveLength(4);
-      expect(await weights(resumed.recommender)).toEqual(await weights(once.recommender));
-      for (const { recommender } of [once, again, stopped, resumed]) recommender.dispose();
-    });
+    it.each([NETWORKS[0], SAMPLED])(
+      'the same seed gives the same bytes, and a resumed training ends there, too: %o',
+      async (network) => {
+        const [once, again] = [await run(backend, network), await run(backend, network)];
+        expect(await weights(again.recommender)).toEqual(await weights(once.recommender));
+        let checkpoint: Checkpoint | undefined;
+        const stopped = await run(backend, network, {
+          onEpochEnd: async (take) => {
+            checkpoint ??= await take();
+          },
+        });
+        expect(checkpoint?.tensors.get('optimiser.W1.moment1')?.shape).toEqual([
+          once.recommender.model.items,
+          network.hidden![0],
+        ]);
+        const resumed = await run(backend, network, { resume: checkpoint });
+        expect(resumed.epochs).toHaveLength(4);
+        expect(await weights(resumed.recommender)).toEqual(await weights(once.recommender));
+        for (const { recommender } of [once, again, stopped, resumed]) recommender.dispose();
+      },
+    );
 
     it('LIMIT_EXCEEDED, before anything is allocated, for a loss that needs all items at once', async () => {
       const liveBefore = backend.liveBytes;
