@@ -8,12 +8,28 @@ const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8'));
 /** Where a JSON report goes besides the terminal's; scripts/testSummary.mjs counts by it. */
 const report = process.env['FOLDIN_TEST_REPORT'];
 
+/** A worker is a file that Node itself loads: the source starts the built one, as dist/planThread.node.js does. */
+const builtWorker = {
+  name: 'built-worker',
+  transform: (code: string, id: string) =>
+    id.endsWith('/src/train/planThread.node.ts')
+      ? code.replace('./planWorker.node.js', '../../dist/planWorker.node.js')
+      : undefined,
+};
+
 export default defineConfig({
-  plugins: [wgslVite],
+  plugins: [wgslVite, builtWorker],
   define: { FOLDIN_VERSION: JSON.stringify(version) },
-  resolve: { alias: { '#adapter': path('src/gpu/adapter.node.ts') } },
+  resolve: {
+    alias: {
+      '#adapter': path('src/gpu/adapter.node.ts'),
+      '#planThread': path('src/train/planThread.node.ts'),
+    },
+  },
   test: {
     pool: 'forks',
+    // What is built runs as it is, without the aliases of the source.
+    server: { deps: { external: [/\/dist\//] } },
     // Instead of biome's noFocusedTests, which takes the library's own fit() for a focused test.
     allowOnly: false,
     testTimeout: 60_000,

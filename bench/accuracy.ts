@@ -11,9 +11,12 @@ import { parseMetric, type RankMetric } from '../src/evaluate/parseMetric.js';
 import { Ranker } from '../src/evaluate/ranker.js';
 import { Popular } from '../src/model/baselines.js';
 import { MLP_DEFAULTS, TRAIN_DEFAULTS } from '../src/model/config.js';
+import { EASE_DEFAULTS, fitEase } from '../src/model/ease.js';
 import { createModel, trainable } from '../src/model/registry.js';
+import { plannerFor } from '../src/train/planner.js';
 import { Trainer } from '../src/train/trainer.js';
 import { closedForm } from './accuracyClosedForm.js';
+import { explanations } from './accuracyExplain.js';
 import { type FixedSplit, readFixedSplit } from './fixedSplits.js';
 
 const { values: options } = parseArgs({
@@ -28,8 +31,11 @@ const { values: options } = parseArgs({
     batch: { type: 'string' },
     loss: { type: 'string' },
     every: { type: 'string' },
-    /** network: popularity and the network on each of --splits; closed: ease and itemknn on the fixed splits. */
-    parts: { type: 'string', default: 'network,closed' },
+    /**
+     * network: popularity and the network on each of --splits; closed: ease and itemknn on the fixed splits;
+     * explain: how faithful explanations are to the network and to ease on the first of --splits.
+     */
+    parts: { type: 'string', default: 'network,closed,explain' },
   },
 });
 if (!options.data) {
@@ -86,6 +92,7 @@ async function network(backend: Backend, split: FixedSplit): Promise<number> {
   const ranker = new Ranker(backend, model, split.validation);
   const stop = parseMetric('ndcg@100') as RankMetric;
   const trainer = new Trainer(backend, trainable(model)!, split.train, {
+    planner: plannerFor(backend, split.train),
     config: {
       ...TRAIN_DEFAULTS,
       seed,
@@ -109,6 +116,12 @@ async function network(backend: Backend, split: FixedSplit): Promise<number> {
   );
   trainer.dispose();
   ranker.dispose();
+  if (parts.includes('explain') && split.name === options.splits!.split(',')[0]) {
+    await explanations(backend, model, split, seed);
+    const ease = await fitEase(backend, split.train, EASE_DEFAULTS, {});
+    await explanations(backend, ease, split, seed);
+    ease.dispose();
+  }
   model.dispose();
   return got.mean;
 }

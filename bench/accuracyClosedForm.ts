@@ -179,7 +179,7 @@ async function sampledRanks(
   const places: number[] = [];
   for (let first = 0; first < train.rows; first += size) {
     const count = Math.min(size, train.rows - first);
-    model.score(input, { rows, first, count }, scores);
+    model.score(input, { rows, first, count, consecutive: true }, scores);
     const found = await backend.read(scores);
     for (let row = 0; row < count; row++) {
       const user = first + row;

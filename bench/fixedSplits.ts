@@ -12,16 +12,16 @@ export interface FixedSplit {
   readonly test: EvaluationSet;
 }
 
-/** Lines of numbers between tabs; `.gz` may be missing from the name. */
-export function table(file: string): number[][] {
+/** The lines of a file; `.gz` may be missing from its name. */
+export function lines(file: string): string[] {
   const path = existsSync(file) ? file : `${file}.gz`;
   const bytes = readFileSync(path);
   const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => line.split('\t').map(Number));
+  return text.trim().split('\n');
 }
+
+/** Lines of numbers between tabs. */
+export const table = (file: string): number[][] => lines(file).map((line) => line.split('\t').map(Number));
 
 export const pairs = (file: string): [number, number][] => table(file) as [number, number][];
 

@@ -77,6 +77,7 @@ export function kernelCases(backend: GpuBackend, log: Csr, batch: number): Kerne
   );
   const seen = uploadRows(backend, csrFromRows(rest, items));
   const ranks = backend.zeros('u32', [3 * log.rows]);
+  const heldOutScores = zeros(log.rows);
 
   const output = { flops: 2 * batch * H2 * items, bytes: f32(batch * H2, H2 * items, batch * items) };
   const inner = { flops: 2 * batch * H1 * H2, bytes: f32(batch * H1, H1 * H2, batch * H2) };
@@ -177,7 +178,7 @@ export function kernelCases(backend: GpuBackend, log: Csr, batch: number): Kerne
       kernel: 'rankOf',
       flops: 0,
       bytes: f32(batch * items, nnz, 3 * batch),
-      run: () => backend.rankOf({ scores, seen, heldOut, batch: rows, ranks, firstEntry: 0 }),
+      run: () => backend.rankOf({ scores, seen, heldOut, heldOutScores, batch: rows, ranks, firstEntry: 0 }),
     },
   ];
 }

@@ -106,6 +106,7 @@ function trainingText({ perStep, ...training }: TrainingFigure): string[] {
     `  CPU reference  ${ms(cpuStepMs)}, ${ratio.toFixed(1)} times as long`,
     `  a step takes ${perStep.dispatches.toFixed(1)} dispatches, ${perStep.submits.toFixed(2)} submits, ` +
       `${perStep.hostMicroseconds.toFixed(0)} us of the host (${(100 * perStep.hostShare).toFixed(1)}%), ` +
+      `${perStep.hostMicrosecondsWithWorker.toFixed(0)} us with a worker that plans, ` +
       `${perStep.uploadedBytes.toFixed(0)} bytes uploaded; ` +
       `makes ${perStep.buffersMade.toFixed(2)} buffers and ${perStep.bindGroupsMade.toFixed(2)} bind groups`,
   ];

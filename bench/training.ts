@@ -4,6 +4,7 @@ import type { EpochEvent } from '../src/events.js';
 import type { GpuBackend } from '../src/gpu/backend.js';
 import { type NetworkConfig, outputFor, TRAIN_DEFAULTS } from '../src/model/config.js';
 import { createModel, trainable } from '../src/model/registry.js';
+import type { PlannerKind } from '../src/train/planner.js';
 import { Trainer } from '../src/train/trainer.js';
 import { clock, interleaved, type Timing } from './harness.js';
 import { type Cost, costSince, meter } from './meter.js';
@@ -36,6 +37,8 @@ export interface TrainingFigure {
     readonly hostMicroseconds: number;
     /** Of the GPU's step. */
     readonly hostShare: number;
+    /** With batches planned by a worker; the rest is with batches planned on the thread that trains. */
+    readonly hostMicrosecondsWithWorker: number;
   };
 }
 
@@ -54,6 +57,7 @@ class Run {
     batch: number,
     loss: NetworkConfig['loss'],
     private readonly timed: <T>(work: () => T) => T = (work) => work(),
+    planner: PlannerKind = 'inline',
   ) {
     const model = createModel('mlp', backend, {
       train: log,
@@ -61,7 +65,7 @@ class Run {
       seed: 1,
     });
     const config = { ...TRAIN_DEFAULTS, batch, epochs: 10_000, patience: 0, l2: 0 };
-    this.#trainer = new Trainer(backend, trainable(model)!, log, { config });
+    this.#trainer = new Trainer(backend, trainable(model)!, log, { config, planner });
     this.#events = this.#trainer.run();
     this.#dispose = () => model.dispose();
   }
@@ -106,10 +110,13 @@ export async function benchTraining(
   const { backend: metered, timed, cost } = meter(gpu);
   const onGpu = new Run(metered, part, batch, loss, timed);
   const onCpu = new Run(cpu, part, batch, loss);
+  let withWorker: Run | undefined;
   try {
     let lossDifference = 0;
+    const losses: number[] = [];
     for (let epoch = 0; epoch < COMPARED; epoch++) {
       const [found, expected] = [(await onGpu.epoch()).loss, (await onCpu.epoch()).loss];
+      losses.push(found);
       lossDifference = Math.max(lossDifference, Math.abs(found / expected - 1));
     }
     if (!(lossDifference <= LOSS_BOUND)) {
@@ -127,8 +134,23 @@ export async function benchTraining(
       },
       cpu: async () => (await clock(() => onCpu.epoch())) / steps,
     });
+    // One after the other: both at a time would take twice the memory.
+    onGpu.dispose();
+    withWorker = new Run(metered, part, batch, loss, timed, 'worker');
+    for (const expected of losses) {
+      const { loss: found } = await withWorker.epoch();
+      if (found !== expected) throw new LossesDiffer(`with a worker a loss is ${found}, without ${expected}`);
+    }
+    const workerCosts: Cost[] = [];
+    for (let round = 0; round <= rounds; round++) {
+      const before = cost();
+      await withWorker.epoch();
+      workerCosts.push(costSince(cost(), before));
+    }
     // The first round is not timed, so its cost does not count, either.
-    const each = (of: keyof Cost) => costs.slice(1).reduce((sum, c) => sum + c[of], 0) / (rounds * steps);
+    const mean = (all: readonly Cost[], of: keyof Cost) =>
+      all.slice(1).reduce((sum, c) => sum + c[of], 0) / (rounds * steps);
+    const each = (of: keyof Cost) => mean(costs, of);
     return {
       batch,
       steps,
@@ -145,10 +167,12 @@ export async function benchTraining(
         bindGroupsMade: each('bindGroupsMade'),
         hostMicroseconds: 1000 * each('hostMs'),
         hostShare: each('hostMs') / times.gpu.median,
+        hostMicrosecondsWithWorker: 1000 * mean(workerCosts, 'hostMs'),
       },
     };
   } finally {
     onGpu.dispose();
+    withWorker?.dispose();
     onCpu.dispose();
   }
 }

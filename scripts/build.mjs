@@ -1,5 +1,5 @@
-// Builds dist/: the library (root, ./node), the CLI, the two adapters behind #adapter, and one
-// self-contained file for pages. `--quick` leaves the type declarations out.
+// Builds dist/: the library (root, ./node), the CLI, what stands behind #adapter and #planThread, the workers, and
+// one self-contained file for pages. `--quick` leaves the type declarations out.
 import { execFileSync } from 'node:child_process';
 import { chmod, readFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -34,9 +34,13 @@ await build({
     cli: at('src/cli/main.ts'),
     'adapter.node': at('src/gpu/adapter.node.ts'),
     'adapter.browser': at('src/gpu/adapter.browser.ts'),
+    'planThread.node': at('src/train/planThread.node.ts'),
+    'planThread.browser': at('src/train/planThread.browser.ts'),
   },
   chunkNames: 'chunks/[hash]',
   packages: 'external',
+  // Resolved where it runs, by the imports of package.json: in Node and by bundlers for pages to different files.
+  external: ['#adapter', '#planThread'],
 });
 await chmod(at('dist/cli.js'), 0o755);
 await build({
@@ -45,8 +49,21 @@ await build({
   minify: true,
   outfile: at('dist/foldin.browser.js'),
   entryPoints: [at('src/index.ts')],
-  alias: { '#adapter': at('src/gpu/adapter.browser.ts') },
+  alias: {
+    '#adapter': at('src/gpu/adapter.browser.ts'),
+    '#planThread': at('src/train/planThread.browser.ts'),
+  },
 });
+// Workers are found beside the file that starts them, and need no other.
+for (const platform of ['node', 'browser']) {
+  await build({
+    ...common,
+    platform,
+    minify: platform === 'browser',
+    outfile: at(`dist/planWorker.${platform}.js`),
+    entryPoints: [at(`src/train/planWorker.${platform}.ts`)],
+  });
+}
 if (!process.argv.includes('--quick')) {
   execFileSync(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', at('tsconfig.build.json')], {
     stdio: 'inherit',

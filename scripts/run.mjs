@@ -5,11 +5,17 @@ import { wgslEsbuild } from './wgsl.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [, , entry, ...rest] = process.argv;
-const outfile = `${root}dist/tools/${entry.replace(/[/\\]/g, '-').replace(/\.ts$/, '.mjs')}`;
+const name = entry.replace(/[/\\]/g, '-').replace(/\.ts$/, '');
+const outdir = `${root}dist/tools`;
+const outfile = `${outdir}/${name}.js`;
 await build({
   absWorkingDir: root,
-  entryPoints: [`${root}${entry}`],
-  outfile,
+  entryPoints: [
+    { in: `${root}${entry}`, out: name },
+    // Looked for beside the file that starts it.
+    { in: `${root}src/train/planWorker.node.ts`, out: 'planWorker.node' },
+  ],
+  outdir,
   bundle: true,
   format: 'esm',
   platform: 'node',
@@ -18,7 +24,10 @@ await build({
   sourcemap: 'inline',
   logLevel: 'warning',
   define: { FOLDIN_VERSION: JSON.stringify('development') },
-  alias: { '#adapter': `${root}src/gpu/adapter.node.ts` },
+  alias: {
+    '#adapter': `${root}src/gpu/adapter.node.ts`,
+    '#planThread': `${root}src/train/planThread.node.ts`,
+  },
   plugins: [wgslEsbuild],
 });
 process.argv = [process.argv[0], outfile, ...rest];

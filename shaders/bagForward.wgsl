@@ -1,8 +1,9 @@
 // out[b, h] = activation(sum over entries e of row b: x_e weights[item_e, h] + bias[h]); twin: src/cpu/bag.ts
 // One workgroup a row of the batch. A thread owns `perThread` vec4 columns: four on adapters that run on a CPU, so that
 // an entry is read and its drop decided once for sixteen columns; one on GPUs, which want many threads.
+// With `normalise`, what is kept of a row is scaled to length 1, by scales[b].
 // inputIndptr: u32[users + 1]   inputIndices: u32[nnz]   inputValues: f32[nnz] or f32[1]   rows: u32[any]
-// weights: f32[items, hidden]   bias: f32[hidden]   out: f32[batch, hidden]
+// weights: f32[items, hidden]   bias: f32[hidden]   out: f32[batch, hidden]   scales: f32[batch]
 // #include "include/random.wgsl"
 // #include "include/activation.wgsl"
 // #include "include/mask.wgsl"
@@ -24,9 +25,9 @@ struct Params {
 @group(0) @binding(5) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(6) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> scales: array<f32>;
 override activation: u32;
-
-
+override normalise: bool;
 override lanes: u32;
 override perThread: u32;
 
@@ -35,6 +36,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let row = group.x;
   let c = group.y * lanes * perThread + local.x;
   var sums = array<vec4f, 4>();
+  var squares = 0.0;
   if (row < params.count) {
     let user = rows[params.first + row];
     let end = inputIndptr[user + 1u];
@@ -43,15 +45,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
       let item = inputIndices[e];
       if (params.dropThreshold > 0u && mix32(rowKey ^ item) < params.dropThreshold) { continue; }
       let x = inputValues[e * params.valueStep];
+      if (normalise) { squares += x * x; }
       // Beyond the last column this reads of the next row, and is thrown away.
       let at = item * params.stride4 + c;
       for (var j = 0u; j < perThread; j++) { sums[j] += x * weights[at + lanes * j]; }
     }
   }
+  var scale = params.keepScale;
+  if (normalise) {
+    scale = select(0.0, inverseSqrt(squares), squares > 0.0);
+    if (c == 0u) { scales[row] = scale; }
+  }
   for (var j = 0u; j < perThread; j++) {
     let column = c + lanes * j;
     if (column >= params.stride4) { continue; }
-    let z = params.keepScale * sums[j] + bias[column];
+    let z = scale * sums[j] + bias[column];
     let value = keepColumns(activate4(z, activation), column, params.hidden);
     out[row * params.stride4 + column] = select(vec4f(0.0), value, row < params.count);
   }

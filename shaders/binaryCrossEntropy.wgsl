@@ -1,7 +1,8 @@
 // loss[b] = scale sum_i (softplus(logits_bi) - x_bi logits_bi); logits <- scale (sigmoid(logits_bi) - x_bi); twin: src/cpu/loss.ts
 // logits: f32[batch, items], in place   targetsIndptr: u32[users + 1]   targetsIndices: u32[nnz]
 // targetsValues: f32[nnz] or f32[1]   rows: u32[any]   loss: f32[batch]
-// One workgroup a row.
+// One workgroup a row. `items` are those of a block that begins with `firstItem`; the loss of the first block overwrites,
+// that of later ones is added.
 // #include "include/mask.wgsl"
 // #include "include/reduce.wgsl"
 struct Params {
@@ -9,6 +10,7 @@ struct Params {
   count: u32,
   capacity: u32,
   items: u32,
+  firstItem: u32,
   stride4: u32,
   valueStep: u32,
   scale: f32,
@@ -36,8 +38,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let end = targetsIndptr[user + 1u];
   var sum = vec4f(0.0);
   for (var e = begin + thread; e < end; e += lanes) {
-    let item = targetsIndices[e];
-    sum.x -= targetsValue(e) * logits[base + item / 4u][item % 4u];
+    let column = targetsIndices[e] - params.firstItem; // An item before the block wraps around, beyond its end.
+    if (column < params.items) { sum.x -= targetsValue(e) * logits[base + column / 4u][column % 4u]; }
   }
   storageBarrier();
   for (var c = thread; c < params.stride4; c += lanes) {
@@ -50,8 +52,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   }
   storageBarrier();
   for (var e = begin + thread; e < end; e += lanes) {
-    if (isFirstOfVec4(e, begin)) { logits[base + targetsIndices[e] / 4u] -= params.scale * targetsOfVec4(e, end); }
+    let column = targetsIndices[e] - params.firstItem;
+    if (column < params.items && isFirstOfVec4(e, begin)) {
+      logits[base + column / 4u] -= params.scale * targetsOfVec4(e, end);
+    }
   }
   let total = workgroupSum(sum, thread);
-  if (thread == 0u) { loss[row] = params.scale * ((total.x + total.y) + (total.z + total.w)); }
+  if (thread == 0u) {
+    let before = select(0.0, loss[row], params.firstItem > 0u);
+    loss[row] = before + params.scale * ((total.x + total.y) + (total.z + total.w));
+  }
 }

@@ -1,4 +1,4 @@
-// out = aT b, sums = column sums of b; twin: src/cpu/matmul.ts
+// out = aT b, sums = column sums of b, or added to what is there; twin: src/cpu/matmul.ts
 // Two ways to the same sums: `tile` for GPUs, register blocks for adapters that run on a CPU.
 // a: f32[m, k]   b: f32[m, n]   out: f32[k, n]   sums: f32[n]
 struct Params {
@@ -6,6 +6,7 @@ struct Params {
   k: u32,
   aStride4: u32,
   bStride4: u32,
+  accumulate: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
@@ -19,7 +20,8 @@ override threads: u32;
 
 fn store(row: u32, c: u32, sum: vec4f) {
   if (row >= params.k || c >= params.bStride4) { return; }
-  out[row * params.bStride4 + c] = sum;
+  let at = row * params.bStride4 + c;
+  out[at] = sum + select(vec4f(0.0), out[at], params.accumulate == 1u);
 }
 
 // By the workgroups of the first rows, for the columns they have anyway.
@@ -27,7 +29,7 @@ fn sumColumn(c: u32) {
   if (c >= params.bStride4) { return; }
   var total = vec4f(0.0);
   for (var i = 0u; i < params.m; i++) { total += b[i * params.bStride4 + c]; }
-  sums[c] = total;
+  sums[c] = total + select(vec4f(0.0), sums[c], params.accumulate == 1u);
 }
 
 fn tileMain(group: vec3u, t: u32) {

@@ -1,13 +1,15 @@
 // For each held-out item of a row: how many unseen items score above it, how many others tie with it at a
 // lower index, and how many tie in all; twin: src/cpu/rank.ts
-// One workgroup a row; four held-out items in one pass over the scores.
+// One workgroup a row; four held-out items in one pass over the scores. `items` are those of a block that begins with
+// `firstItem`; the counts of the first block overwrite, those of later ones are added.
 // scores: f32[batch, items]   seenIndptr, heldOutIndptr: u32[users + 1]   seenIndices, heldOutIndices: u32[nnz]
-// rows: u32[any]   ranks: u32[3 * entries]
+// heldOutScores: f32[entries]   rows: u32[any]   ranks: u32[3 * entries]
 // #include "include/order.wgsl"
 struct Params {
   first: u32,
   count: u32,
   items: u32,
+  firstItem: u32,
   stride4: u32,
   firstEntry: u32,
 }
@@ -17,8 +19,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read> seenIndices: array<u32>;
 @group(0) @binding(4) var<storage, read> heldOutIndptr: array<u32>;
 @group(0) @binding(5) var<storage, read> heldOutIndices: array<u32>;
-@group(0) @binding(6) var<storage, read> rows: array<u32>;
-@group(0) @binding(7) var<storage, read_write> ranks: array<u32>;
+@group(0) @binding(6) var<storage, read> heldOutScores: array<f32>;
+@group(0) @binding(7) var<storage, read> rows: array<u32>;
+@group(0) @binding(8) var<storage, read_write> ranks: array<u32>;
 override lanes: u32;
 // #include "include/seen.wgsl"
 
@@ -62,16 +65,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     // Beyond the last entry the last one is repeated and its counts are thrown away.
     let entry = min(vec4u(e, e + 1u, e + 2u, e + 3u), vec4u(end - 1u));
     let i = vec4u(heldOutIndices[entry.x], heldOutIndices[entry.y], heldOutIndices[entry.z], heldOutIndices[entry.w]);
-    let s = vec4f(scoreOf(base, i.x), scoreOf(base, i.y), scoreOf(base, i.z), scoreOf(base, i.w));
+    let place = entry - params.firstEntry;
+    let s = vec4f(heldOutScores[place.x], heldOutScores[place.y], heldOutScores[place.z], heldOutScores[place.w]);
     var p = Counts();
     var q = Counts();
     var r = Counts();
     var t = Counts();
     var magnitude = vec4u(0u);
     for (var c = thread; c < end4; c += lanes) {
-      let items = itemsOf(c);
+      let columns = itemsOf(c);
+      let items = params.firstItem + columns;
       // Padding is neither above nor tied.
-      let v = select(vec4f(MASKED), scores[base + c], items < vec4u(params.items));
+      let v = select(vec4f(MASKED), scores[base + c], columns < vec4u(params.items));
       magnitude = max(magnitude, magnitudes(v));
       p = add(p, v, items, s.x, i.x);
       q = add(q, v, items, s.y, i.y);
@@ -96,8 +101,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
         sound &= part.x != NOT_FINITE;
         total += part;
       }
-      total.z -= 1u; // Itself.
+      // Itself, where it is in this block.
+      total.z -= select(0u, 1u, heldOutIndices[e + j] - params.firstItem < params.items);
       let at = 3u * (e + j - params.firstEntry);
+      if (params.firstItem > 0u) {
+        sound &= ranks[at] != NOT_FINITE;
+        total += vec3u(ranks[at], ranks[at + 1u], ranks[at + 2u]);
+      }
       total = select(vec3u(NOT_FINITE), total, sound);
       ranks[at] = total.x;
       ranks[at + 1u] = total.y;
@@ -105,5 +115,3 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     }
   }
 }
-
-fn scoreOf(base: u32, item: u32) -> f32 { return scores[base + item / 4u][item % 4u]; }

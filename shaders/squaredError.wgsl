@@ -2,13 +2,15 @@
 // w_bi = 1 where x_bi is stored, else negativeWeight.
 // logits: f32[batch, items], in place   targetsIndptr: u32[users + 1]   targetsIndices: u32[nnz]
 // targetsValues: f32[nnz] or f32[1]   rows: u32[any]   loss: f32[batch]
-// One workgroup a row.
+// One workgroup a row. `items` are those of a block that begins with `firstItem`; the loss of the first block overwrites,
+// that of later ones is added.
 // #include "include/reduce.wgsl"
 struct Params {
   first: u32,
   count: u32,
   capacity: u32,
   items: u32,
+  firstItem: u32,
   stride4: u32,
   valueStep: u32,
   scale: f32,
@@ -40,8 +42,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   // At the targets first: z <- (z - x) / sqrt(w), so that one dense pass adds the right loss for every item;
   // their gradient then lacks the same factor, which is 1 unless the loss is weighted.
   for (var e = begin + thread; e < end; e += lanes) {
-    if (!isFirstOfVec4(e, begin)) { continue; }
-    let at = base + targetsIndices[e] / 4u;
+    let column = targetsIndices[e] - params.firstItem; // An item before the block wraps around, beyond its end.
+    if (column >= params.items || !isFirstOfVec4(e, begin)) { continue; }
+    let at = base + column / 4u;
     logits[at] = (logits[at] - targetsOfVec4(e, end)) * factors(e, end);
   }
   storageBarrier();
@@ -55,11 +58,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   if (w != 1.0) {
     storageBarrier();
     for (var e = begin + thread; e < end; e += lanes) {
-      if (isFirstOfVec4(e, begin)) { logits[base + targetsIndices[e] / 4u] *= factors(e, end); }
+      let column = targetsIndices[e] - params.firstItem;
+      if (column < params.items && isFirstOfVec4(e, begin)) { logits[base + column / 4u] *= factors(e, end); }
     }
   }
   let total = workgroupSum(sum, thread);
-  if (thread == 0u) { loss[row] = params.scale * ((total.x + total.y) + (total.z + total.w)); }
+  if (thread == 0u) {
+    let before = select(0.0, loss[row], params.firstItem > 0u);
+    loss[row] = before + params.scale * ((total.x + total.y) + (total.z + total.w));
+  }
 }
 
 // 1 / sqrt(negativeWeight) at the targets of the vec4 that entry `e` is the first of, 1 beside them.

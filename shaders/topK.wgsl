@@ -5,13 +5,16 @@
 //   2. groups that reach the bound are listed, and what reaches it in them is collected; if that is too much
 //      (adversarial order, many ties), bisection over keys and then indices finds the exact cut;
 //   3. each collected item counts how many precede it: that is its place.
+// `items` are those of a block that begins with `firstItem`, a multiple of 64; topItems, seenIndices and the bits of
+// `allowed` count over the whole catalogue.
 // scores: f32[batch, items]   seenIndptr: u32[users + 1]   seenIndices: u32[nnz]   rows: u32[any]
-// allowed: u32[ceil(items / 32)]   topItems: u32[batch, k]   topScores: f32[batch, k]
+// allowed: u32[ceil((firstItem + items) / 32)]   topItems: u32[batch, k]   topScores: f32[batch, k]
 // #include "include/order.wgsl"
 struct Params {
   first: u32,
   count: u32,
   items: u32,
+  firstItem: u32,
   stride4: u32,
   k: u32,
   done: u32,
@@ -116,9 +119,9 @@ fn maskDisallowed(base: u32, thread: u32) {
   let words = (params.items + 31u) / 32u;
   // Mostly everything is allowed: one look then does for 32 items, and no thread enters the second loop.
   var all = 0xffffffffu;
-  for (var word = thread; word < words; word += lanes) { all &= allowed[word]; }
+  for (var word = thread; word < words; word += lanes) { all &= allowed[params.firstItem / 32u + word]; }
   for (var word = select(thread, words, all == 0xffffffffu); word < words; word += lanes) {
-    let bits = allowed[word];
+    let bits = allowed[params.firstItem / 32u + word];
     for (var c = 8u * word; c < min(8u * word + 8u, params.stride4); c++) {
       let items = itemsOf(c);
       let may = ((vec4u(bits) >> (items % vec4u(32u))) & vec4u(1u)) != vec4u(0u);
@@ -139,7 +142,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   var cursor = Cursor(0.0, 0u);
   if (later) {
     // Without an item there, none is left.
-    cursor.item = topItems[row * params.k + params.done - 1u];
+    cursor.item = topItems[row * params.k + params.done - 1u] - params.firstItem;
     cursor.score = topScores[row * params.topStride + params.done - 1u];
   } else {
     maskDisallowed(base, thread);
@@ -241,7 +244,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
       place += select(0u, 1u, other > score || (other == score && collected[j] < item));
     }
     if (place < params.wanted) {
-      topItems[row * params.k + params.done + place] = item;
+      topItems[row * params.k + params.done + place] = params.firstItem + item;
       topScores[row * params.topStride + params.done + place] = score;
     }
   }

@@ -1,8 +1,9 @@
 // out = inputT; twin: src/cpu/matmul.ts
-// A thread turns a block of 4 x 4 numbers.
+// A thread turns a block of 4 x 4 numbers. Columns of out beyond the last row of input become zero: they are padding, and
+// what lies behind a slice is not.
 // input: f32[m, n]   out: f32[n, m]
 struct Params {
-  inputRows4: u32,
+  m: u32,
   outRows4: u32,
   inputStride4: u32,
   outStride4: u32,
@@ -13,11 +14,15 @@ struct Params {
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= params.outRows4 || id.y >= params.inputRows4) { return; }
+  if (id.x >= params.outRows4 || id.y >= params.outStride4) { return; }
   let s = params.inputStride4;
   let t = params.outStride4;
   let readAt = 4u * id.y * s + id.x;
-  let rows = transpose(mat4x4f(input[readAt], input[readAt + s], input[readAt + 2u * s], input[readAt + 3u * s]));
+  var rows = mat4x4f();
+  for (var i = 0u; i < 4u; i++) {
+    if (4u * id.y + i < params.m) { rows[i] = input[readAt + i * s]; }
+  }
+  rows = transpose(rows);
   let writeAt = 4u * id.x * t + id.y;
   out[writeAt] = rows[0];
   out[writeAt + t] = rows[1];

@@ -28,6 +28,11 @@ export type { RankEvaluation } from './evaluate/evaluateRanks.js';
 export { bootstrapInterval, type PairedTest, pairedRandomisation } from './evaluate/significance.js';
 export type { TieRule } from './evaluate/ties.js';
 export type { EpochEvent, Notice, StepEvent, TrainEvent, TunedEvent } from './events.js';
+export { type Counterfactual, counterfactual } from './explain/counterfactual.js';
+export { type ExplainMethod, type ExplainOptions, type Explanation, explain } from './explain/explain.js';
+export { type Importance, type ImportanceOptions, importance } from './explain/importance.js';
+export { type RephraseOptions, rephrase } from './explain/rephrase.js';
+export { type DefiningItem, type Group, type Groups, type GroupsOptions, groups } from './groups/groups.js';
 export { type NetworkConfig, TEXTBOOK, TEXTBOOK_WARNING, type TrainConfig } from './model/config.js';
 export type { EaseConfig } from './model/ease.js';
 export type { ItemKnnConfig } from './model/itemKnn.js';
@@ -41,7 +46,10 @@ export {
   type RecommendOptions,
   type Who,
 } from './recommend/recommender.js';
+export { collectReport, type ReportContents, type ReportOptions } from './report/collect.js';
+export { reportHtml } from './report/html.js';
 export { decodeModel, encodeModel, type ModelContents } from './store/modelFile.js';
+export { type PlannerKind, plannerFor } from './train/planner.js';
 export { Trainer, type TrainerOptions, type TrainResult } from './train/trainer.js';
 export { type CaseResult, compareCase, kernelCases } from './verify/cases.js';
 export { VERSION } from './version.js';

@@ -4,6 +4,7 @@ import { createBackend } from '../../src/createBackend.js';
 import type { Csr } from '../../src/data/csr.js';
 import { topLists } from '../../src/evaluate/topLists.js';
 import { createModel, trainable } from '../../src/model/registry.js';
+import { plannerFor } from '../../src/train/planner.js';
 import { Trainer } from '../../src/train/trainer.js';
 import { type Job, NETWORK, trainConfig } from './job.js';
 import { serve } from './serve.mjs';
@@ -26,7 +27,10 @@ export async function serveFoldin(folder: string, device: 'auto' | 'cpu'): Promi
     const adapter = device === 'cpu' ? undefined : process.env['FOLDIN_ADAPTER'];
     const backend = await createBackend({ device, adapter });
     const model = createModel('mlp', backend, { train: log, config: NETWORK, seed: job.seed });
-    const trainer = new Trainer(backend, trainable(model)!, log, { config: trainConfig(job) });
+    const trainer = new Trainer(backend, trainable(model)!, log, {
+      config: trainConfig(job),
+      planner: plannerFor(backend, log),
+    });
     const events = trainer.run();
     return {
       version: FOLDIN_VERSION,

@@ -3,6 +3,9 @@ import type { Tuned, TuneRequest, Tuning } from './tuning.js';
 
 export type { Activation, Ops } from './ops.js';
 
+/** Where a slice of a tensor may begin: multiples of this many rows, so that every adapter can bind it. */
+export const SLICE = 64;
+
 export type DType = 'f32' | 'u32';
 
 /** A block of numbers that lives on the backend, row-major. Who makes it frees it. */
@@ -52,6 +55,8 @@ export interface Backend extends Ops {
   readonly peakBytes: number;
   /** The most bytes that `zeros` takes for one tensor: an adapter's limit; infinite for the reference. */
   readonly maxTensorBytes: number;
+  /** The most rows that one tensor f32[rows, columns] can have, or columns of one f32[columns, rows]: by the same limit. */
+  mostRows(columns: number): number;
 
   /** A tensor of zeros; every dimension is at least 1. LIMIT_EXCEEDED or OUT_OF_MEMORY when it cannot be had. */
   zeros(dtype: DType, shape: readonly number[]): Tensor;
@@ -59,6 +64,12 @@ export interface Backend extends Ops {
   tensor(values: Values | readonly number[], shape?: readonly number[]): Tensor;
   /** Tensors of zeros in one piece of memory. */
   group(shapes: readonly (readonly number[])[]): TensorGroup;
+  /**
+   * Rows first .. first + count of a tensor (of one of one dimension, numbers) as a tensor that shares its memory;
+   * `first` is a multiple of SLICE. It goes with the tensor, and needs no free(). Ops may overwrite what lies behind
+   * a slice up to the next multiple of SLICE.
+   */
+  slice(tensor: Tensor, first: number, count: number): Tensor;
   /** Overwrites the first `values.length` numbers of a tensor of one dimension, or all of one of two. */
   write(tensor: Tensor, values: Values): void;
   /** Copies all of `from` into `to`, which has the same shape and type. */

@@ -1,11 +1,24 @@
-import { FoldinError } from '../errors.js';
-import type { DType, Tensor } from './backend.js';
-import { type BatchRows, type LossArgs, type Ops, PANEL, type SparseRows, SQUARE_PARTS } from './ops.js';
+import { itemChecks } from './checkItems.js';
+import { type LossArgs, type Ops, PANEL, SQUARE_PARTS } from './ops.js';
+import {
+  ANY,
+  alike,
+  atLeast,
+  batchRows,
+  blockEnd,
+  blockStart,
+  firstOfBlock,
+  floating,
+  matrix,
+  parts,
+  sparse,
+  vector,
+  within,
+} from './shapes.js';
+
+export { checkAlike, checkSlice, describe, mismatch } from './shapes.js';
 
 type Args<K extends keyof Ops> = Parameters<Ops[K]>[0];
-
-/** A dimension that may have any length. */
-const ANY = -1;
 
 /**
  * The same ops with their arguments looked at first: both backends go through here, so a wrong shape is the
@@ -27,21 +40,32 @@ export function checkedOps(ops: Ops, before: () => void): Ops {
 
 /** One check an op: SHAPE_MISMATCH with op, argument, expected and got. Nothing is allocated when all is well. */
 export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
-  bagForward({ input, batch, weights, bias, out }) {
+  ...itemChecks,
+  bagForward({ input, batch, weights, bias, out, scales }) {
     matrix('bagForward', 'weights', weights, ANY, ANY);
     const hidden = weights.shape[1];
     sparse('bagForward', input, 'input.indptr', 'input.indices', 'input.values');
     vector('bagForward', 'bias', bias, hidden);
     matrix('bagForward', 'out', out, ANY, hidden);
+    if (scales) vector('bagForward', 'scales', scales, out.shape[0]);
     batchRows('bagForward', batch, out.shape[0]);
   },
-  bagBackward({ starts, entries, firstStart, outGrad, out, sums }) {
+  bagInputGrad({ places, batch, weights, outGrad, out }) {
+    matrix('bagInputGrad', 'weights', weights, ANY, ANY);
+    matrix('bagInputGrad', 'outGrad', outGrad, ANY, weights.shape[1]);
+    sparse('bagInputGrad', places, 'places.indptr', 'places.indices', 'places.values');
+    vector('bagInputGrad', 'out', out, places.indices.size);
+    batchRows('bagInputGrad', batch, outGrad.shape[0]);
+  },
+  bagBackward({ starts, entries, firstStart, outGrad, out, sums, scales, firstItem = 0 }) {
     matrix('bagBackward', 'out', out, ANY, ANY);
     matrix('bagBackward', 'outGrad', outGrad, ANY, out.shape[1]);
     vector('bagBackward', 'sums', sums, out.shape[1]);
     vector('bagBackward', 'starts', starts, ANY, 'u32');
     vector('bagBackward', 'entries', entries, ANY, 'u32');
-    atLeast('bagBackward', 'starts', starts, firstStart + out.shape[0] + 1);
+    firstOfBlock('bagBackward', firstItem);
+    atLeast('bagBackward', 'starts', starts, firstStart + firstItem + out.shape[0] + 1);
+    if (scales) vector('bagBackward', 'scales', scales, outGrad.shape[0]);
   },
   matmulNN({ a, b, bias, out }) {
     matrix('matmulNN', 'a', a, ANY, ANY);
@@ -79,6 +103,55 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     floating('activate', 'input', input);
     alike('activate', 'out', out, input);
   },
+  dropout({ values }) {
+    matrix('dropout', 'values', values, ANY, ANY);
+  },
+  gruGatesForward(args) {
+    const { inputGates, weights, bias, states, gates, recurrent, previous } = args;
+    matrix('gruGatesForward', 'states', states, ANY, ANY);
+    const [positions, hidden] = states.shape;
+    matrix('gruGatesForward', 'inputGates', inputGates, positions, 3 * hidden);
+    matrix('gruGatesForward', 'weights', weights, hidden, 3 * hidden);
+    vector('gruGatesForward', 'bias', bias, 3 * hidden);
+    matrix('gruGatesForward', 'gates', gates, positions, 3 * hidden);
+    matrix('gruGatesForward', 'recurrent', recurrent, positions, hidden);
+    matrix('gruGatesForward', 'previous', previous, positions, hidden);
+    within('gruGatesForward', 'first + count', args.first + args.count, positions);
+    within(
+      'gruGatesForward',
+      'previousFirst + previousCount',
+      args.previousFirst + args.previousCount,
+      positions,
+    );
+  },
+  gruGatesBackward(args) {
+    const { gates, recurrent, previous, outGrad, weightsT, inputGrad, recurrentGrad, carried } = args;
+    matrix('gruGatesBackward', 'outGrad', outGrad, ANY, ANY);
+    const [positions, hidden] = outGrad.shape;
+    matrix('gruGatesBackward', 'gates', gates, positions, 3 * hidden);
+    matrix('gruGatesBackward', 'recurrent', recurrent, positions, hidden);
+    matrix('gruGatesBackward', 'previous', previous, positions, hidden);
+    matrix('gruGatesBackward', 'weightsT', weightsT, 3 * hidden, hidden);
+    matrix('gruGatesBackward', 'inputGrad', inputGrad, positions, 3 * hidden);
+    matrix('gruGatesBackward', 'recurrentGrad', recurrentGrad, positions, 3 * hidden);
+    matrix('gruGatesBackward', 'carried', carried, positions, hidden);
+    within('gruGatesBackward', 'first + count', args.first + args.count, positions);
+    within('gruGatesBackward', 'nextFirst + nextCount', args.nextFirst + args.nextCount, positions);
+  },
+  gaussianSample({ encoded, out, count }) {
+    matrix('gaussianSample', 'out', out, ANY, ANY);
+    matrix('gaussianSample', 'encoded', encoded, out.shape[0], 2 * out.shape[1]);
+    within('gaussianSample', 'count', count, out.shape[0]);
+  },
+  gaussianBackward({ encoded, outGrad, out, loss: sums, count }) {
+    matrix('gaussianBackward', 'outGrad', outGrad, ANY, ANY);
+    const [batch, latent] = outGrad.shape;
+    matrix('gaussianBackward', 'encoded', encoded, batch, 2 * latent);
+    matrix('gaussianBackward', 'out', out, batch, 2 * latent);
+    vector('gaussianBackward', 'loss', sums, ANY);
+    atLeast('gaussianBackward', 'loss', sums, batch);
+    within('gaussianBackward', 'count', count, batch);
+  },
   softmaxNll: (args) => loss('softmaxNll', args),
   squaredError: (args) => loss('squaredError', args),
   activatedSquaredError: (args) => loss('activatedSquaredError', args),
@@ -87,6 +160,10 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     floating('sumSquares', 'input', input);
     vector('sumSquares', 'sums', sums, ANY);
     atLeast('sumSquares', 'sums', sums, slot + SQUARE_PARTS);
+  },
+  clipNorm({ grad, squares }) {
+    vector('clipNorm', 'grad', grad, ANY);
+    vector('clipNorm', 'squares', squares, SQUARE_PARTS);
   },
   recordLoss({ parts: partial, ring, count, slot }) {
     vector('recordLoss', 'parts', partial, ANY);
@@ -151,121 +228,54 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     blockStart('residual', 'first', first);
     within('residual', 'first + count', first + count, out.shape[0]);
   },
+  clusterAssign({ points, centroids, assigned, distances }) {
+    matrix('clusterAssign', 'points', points, ANY, ANY);
+    matrix('clusterAssign', 'centroids', centroids, ANY, points.shape[1]);
+    vector('clusterAssign', 'assigned', assigned, points.shape[0], 'u32');
+    vector('clusterAssign', 'distances', distances, points.shape[0]);
+  },
+  clusterUpdate({ points, assigned, centroids, counts }) {
+    matrix('clusterUpdate', 'points', points, ANY, ANY);
+    matrix('clusterUpdate', 'centroids', centroids, ANY, points.shape[1]);
+    vector('clusterUpdate', 'assigned', assigned, points.shape[0], 'u32');
+    vector('clusterUpdate', 'counts', counts, centroids.shape[0], 'u32');
+  },
   uniform({ out }) {
     matrix('uniform', 'out', out, ANY, ANY);
   },
-  topK({ scores, seen, batch, allowed, topItems, topScores }) {
+  topK({ scores, seen, batch, allowed, topItems, topScores, firstItem = 0 }) {
     matrix('topK', 'scores', scores, ANY, ANY);
+    firstOfBlock('topK', firstItem);
     sparse('topK', seen, 'seen.indptr', 'seen.indices', 'seen.values');
     batchRows('topK', batch, scores.shape[0]);
-    vector('topK', 'allowed', allowed, Math.ceil(scores.shape[1] / 32), 'u32');
+    vector('topK', 'allowed', allowed, ANY, 'u32');
+    atLeast('topK', 'allowed', allowed, Math.ceil((firstItem + scores.shape[1]) / 32));
     matrix('topK', 'topItems', topItems, scores.shape[0], ANY, 'u32');
     matrix('topK', 'topScores', topScores, scores.shape[0], topItems.shape[1]);
   },
-  rankOf({ scores, seen, heldOut, batch, ranks }) {
+  scoresOf({ scores, heldOut, batch, out, firstItem = 0 }) {
+    matrix('scoresOf', 'scores', scores, ANY, ANY);
+    firstOfBlock('scoresOf', firstItem);
+    sparse('scoresOf', heldOut, 'heldOut.indptr', 'heldOut.indices', 'heldOut.values');
+    batchRows('scoresOf', batch, scores.shape[0]);
+    vector('scoresOf', 'out', out, ANY);
+  },
+  rankOf({ scores, seen, heldOut, heldOutScores, batch, ranks, firstItem = 0 }) {
     matrix('rankOf', 'scores', scores, ANY, ANY);
+    firstOfBlock('rankOf', firstItem);
     sparse('rankOf', seen, 'seen.indptr', 'seen.indices', 'seen.values');
     sparse('rankOf', heldOut, 'heldOut.indptr', 'heldOut.indices', 'heldOut.values');
+    vector('rankOf', 'heldOutScores', heldOutScores, ANY);
     batchRows('rankOf', batch, scores.shape[0]);
     vector('rankOf', 'ranks', ranks, ANY, 'u32');
   },
 };
 
-function loss(op: keyof Ops, args: LossArgs): void {
+function loss(op: keyof Ops, args: LossArgs & { firstItem?: number }): void {
+  firstOfBlock(op, args.firstItem ?? 0);
   matrix(op, 'logits', args.logits, ANY, ANY);
   sparse(op, args.targets, 'targets.indptr', 'targets.indices', 'targets.values');
   batchRows(op, args.batch, args.logits.shape[0]);
   vector(op, 'loss', args.loss, ANY);
   atLeast(op, 'loss', args.loss, args.logits.shape[0]);
 }
-
-/** SHAPE_MISMATCH unless both have the same shape and type: for copy(). */
-export const checkAlike = (op: string, argument: string, tensor: Tensor, other: Tensor): void =>
-  alike(op, argument, tensor, other);
-
-/** The error of a wrong argument. */
-export function mismatch(op: string, argument: string, expected: string, got: string): FoldinError {
-  return new FoldinError('SHAPE_MISMATCH', `${op}: ${argument} should be ${expected}, got ${got}`, {
-    remedy: 'Pass tensors with the shapes that the op documents.',
-    details: { op, argument, expected, got },
-  });
-}
-
-/** E.g. "f32[256, 3706]". */
-export const describe = (tensor: Tensor): string => `${tensor.dtype}[${tensor.shape.join(', ')}]`;
-
-function matrix(
-  op: string,
-  argument: string,
-  tensor: Tensor,
-  rows: number,
-  columns: number,
-  dtype: DType = 'f32',
-) {
-  const { shape } = tensor;
-  if (tensor.dtype !== dtype || shape.length !== 2 || !fits(rows, shape[0]) || !fits(columns, shape[1])) {
-    throw mismatch(op, argument, `${dtype}[${length(rows)}, ${length(columns)}]`, describe(tensor));
-  }
-}
-
-function vector(op: string, argument: string, tensor: Tensor, size: number, dtype: DType = 'f32'): void {
-  if (tensor.dtype !== dtype || tensor.shape.length !== 1 || !fits(size, tensor.size)) {
-    throw mismatch(op, argument, `${dtype}[${length(size)}]`, describe(tensor));
-  }
-}
-
-function atLeast(op: string, argument: string, tensor: Tensor, size: number): void {
-  if (!(tensor.size >= size)) throw mismatch(op, argument, `at least ${size} long`, describe(tensor));
-}
-
-function floating(op: string, argument: string, tensor: Tensor): void {
-  if (tensor.dtype !== 'f32') throw mismatch(op, argument, 'f32', describe(tensor));
-}
-
-function alike(op: string, argument: string, tensor: Tensor, other: Tensor): void {
-  const { shape } = tensor;
-  const same =
-    tensor.dtype === other.dtype &&
-    shape.length === other.shape.length &&
-    shape[0] === other.shape[0] &&
-    shape[1] === other.shape[1];
-  if (!same) throw mismatch(op, argument, describe(other), describe(tensor));
-}
-
-function parts(op: string, argument: string, tensor: Tensor, rows: number, columns: number): void {
-  matrix(op, argument, tensor, ANY, columns);
-  const splits = tensor.shape[0] / rows;
-  if (!(Number.isInteger(splits) && splits >= 1)) {
-    throw mismatch(op, argument, `f32[splits * ${rows}, ${columns}]`, describe(tensor));
-  }
-}
-
-function sparse(op: string, csr: SparseRows, indptr: string, indices: string, values: string): void {
-  vector(op, indptr, csr.indptr, ANY, 'u32');
-  vector(op, indices, csr.indices, ANY, 'u32');
-  vector(op, values, csr.values, csr.values.size === 1 ? 1 : csr.indices.size);
-}
-
-function batchRows(op: string, batch: BatchRows, size: number): void {
-  vector(op, 'batch.rows', batch.rows, ANY, 'u32');
-  atLeast(op, 'batch.rows', batch.rows, batch.first + batch.count);
-  if (!(batch.count >= 0 && batch.count <= size)) {
-    throw mismatch(op, 'batch.count', `0 to ${size}`, String(batch.count));
-  }
-}
-
-function within(op: string, argument: string, got: number, most: number): void {
-  if (!(got >= 0 && got <= most)) throw mismatch(op, argument, `0 to ${most}`, String(got));
-}
-
-function blockStart(op: string, argument: string, got: number): void {
-  if (!(got >= 0 && got % PANEL === 0)) throw mismatch(op, argument, `a multiple of ${PANEL}`, String(got));
-}
-
-function blockEnd(op: string, argument: string, got: number, last: number): void {
-  if (got !== last) blockStart(op, argument, got);
-  within(op, argument, got, last);
-}
-
-const fits = (expected: number, got: number): boolean => expected === ANY || expected === got;
-const length = (expected: number): string => (expected === ANY ? 'any' : String(expected));

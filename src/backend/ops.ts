@@ -1,4 +1,8 @@
 import type { Tensor } from './backend.js';
+import type { GruOps } from './gruOps.js';
+import type { ItemOps } from './itemOps.js';
+import type { LatentOps } from './latentOps.js';
+import type { RankOps } from './rankOps.js';
 
 export type Activation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'gelu';
 
@@ -39,10 +43,11 @@ export interface BatchRows {
  * launch in gpu/, the row of the test table. Arguments that are tensors carry the names of the
  * shader's buffers. Outputs belong to the caller and are overwritten unless said otherwise.
  */
-export interface Ops {
+export interface Ops extends GruOps, ItemOps, LatentOps, RankOps {
   /**
    * Sparse times dense: out[b, h] = activation(sum over entries e of row b: x_e weights[item_e, h] + bias[h]),
-   * x_e = values_e, dropped or scaled as `dropout` says.
+   * x_e = values_e, dropped or scaled as `dropout` says. Where `scales` is given, what is kept of a row is scaled to
+   * Euclidean length 1 instead, and the factor left there.
    */
   bagForward(args: {
     input: SparseRows;
@@ -55,11 +60,13 @@ export interface Ops {
     out: Tensor;
     activation: Activation;
     dropout: Dropout;
+    /** f32[batch]; 0 of a row that keeps nothing */
+    scales?: Tensor;
   }): void;
 
   /**
    * Gradients of bagForward: for `bias` the column sums, for `weights` gathered item by item (no atomics):
-   * out[item, h] = sum over entries e of the item's column: x_e outGrad[row_e, h].
+   * out[item - firstItem, h] = sum over entries e of the item's column: x_e outGrad[row_e, h].
    * The column of an item is entries[starts[firstStart + item] .. starts[firstStart + item + 1]], counted in entries
    * (pairs of u32) from the beginning of the buffer.
    */
@@ -76,6 +83,28 @@ export interface Ops {
     /** f32[hidden]: column sums of outGrad, the gradient of the bias */
     sums: Tensor;
     dropout: Dropout;
+    /** `out` holds the block of items that begins with this one, a multiple of 64; 0 where absent. */
+    firstItem?: number;
+    /** Adds to what `out` holds, instead of overwriting it. `sums` is overwritten all the same. */
+    accumulate?: boolean;
+    /** f32[batch], as bagForward left it, where it was given it. */
+    scales?: Tensor;
+  }): void;
+
+  /**
+   * The gradient of bagForward, without activation and dropout, for its inputs: of every entry e of the batch's rows,
+   * out[e] = sum_h weights[item_e, h] outGrad[b, h]. Entries of other rows keep their values.
+   */
+  bagInputGrad(args: {
+    /** Where the entries are; their values do not matter. */
+    places: SparseRows;
+    batch: BatchRows;
+    /** f32[items, hidden] */
+    weights: Tensor;
+    /** f32[batch, hidden] */
+    outGrad: Tensor;
+    /** f32[nnz] */
+    out: Tensor;
   }): void;
 
   /** out = activation(a b + bias); a f32[m, k], b f32[k, n], bias f32[n], out f32[m, n]. */
@@ -101,9 +130,9 @@ export interface Ops {
 
   /**
    * The gradients of a dense layer: out = aᵀ b of its weights, sums = column sums of b of its bias.
-   * a f32[m, k], b f32[m, n], out f32[k, n], sums f32[n].
+   * a f32[m, k], b f32[m, n], out f32[k, n], sums f32[n]. `accumulate` adds both to what is there.
    */
-  matmulTN(args: { a: Tensor; b: Tensor; out: Tensor; sums: Tensor }): void;
+  matmulTN(args: { a: Tensor; b: Tensor; out: Tensor; sums: Tensor; accumulate?: boolean }): void;
 
   /**
    * out = (sum of the parts) * activation'(saved); parts f32[splits * m, n], saved and out f32[m, n].
@@ -124,7 +153,7 @@ export interface Ops {
    * Squared error of the raw scores, and its gradient in place; w_bi = 1 where x_bi is stored, else negativeWeight > 0.
    * loss[b] = scale sum_i w_bi (logits_bi - x_bi)²; logits <- 2 scale w_bi (logits_bi - x_bi).
    */
-  squaredError(args: LossArgs & { negativeWeight: number }): void;
+  squaredError(args: BlockLossArgs & { negativeWeight: number }): void;
 
   /** The same of y = output(logits), with the gradient for the logits. */
   activatedSquaredError(args: LossArgs & { negativeWeight: number; output: 'softmax' | 'sigmoid' }): void;
@@ -133,7 +162,7 @@ export interface Ops {
    * Binary cross-entropy with logits, summed over items, and its gradient in place.
    * loss[b] = scale sum_i (softplus(logits_bi) - x_bi logits_bi); logits <- scale (sigmoid(logits_bi) - x_bi).
    */
-  binaryCrossEntropy(args: LossArgs): void;
+  binaryCrossEntropy(args: BlockLossArgs): void;
 
   /**
    * sums[slot + p], p < SQUARE_PARTS, add up to factor * (sum of squares of input); the other slots keep
@@ -147,6 +176,13 @@ export interface Ops {
     /** Of an input of one dimension: how many leading numbers count; all of them where absent. */
     count?: number;
   }): void;
+
+  /**
+   * Holds the length of a gradient down (Pascanu et al. 2013, alg. 1), in place:
+   * grad <- grad min(1, most / (length + 1e-6)), where the length is the root of the sum of the SQUARE_PARTS numbers of
+   * `squares` f32[SQUARE_PARTS], see sumSquares.
+   */
+  clipNorm(args: { grad: Tensor; squares: Tensor; most: number }): void;
 
   /**
    * ring[slot] = sum of parts[0 .. count]; NaN when any of them is not finite (tested by bits).
@@ -283,45 +319,32 @@ export interface Ops {
     count: number;
   }): void;
 
+  /** For every point the nearest centroid by Euclidean distance, ties to the lower index, and the distance squared. */
+  clusterAssign(args: {
+    /** f32[n, d] */
+    points: Tensor;
+    /** f32[k, d] */
+    centroids: Tensor;
+    /** u32[n] */
+    assigned: Tensor;
+    /** f32[n] */
+    distances: Tensor;
+  }): void;
+
+  /** Each centroid becomes the mean of the points assigned to it; one without points keeps its place. */
+  clusterUpdate(args: {
+    /** f32[n, d] */
+    points: Tensor;
+    /** u32[n] */
+    assigned: Tensor;
+    /** f32[k, d], changed in place */
+    centroids: Tensor;
+    /** u32[k]: how many points each has */
+    counts: Tensor;
+  }): void;
+
   /** out[r, c] = randomUniform(seed, stream, firstRow + r, c) in [0, 1). */
   uniform(args: { out: Tensor; seed: number; stream: number; firstRow: number }): void;
-
-  /**
-   * The k best items of each row, best first; ties to the lower index. Items of `seen` never appear, nor
-   * items whose bit in `allowed` is 0. `scores` is overwritten at masked items. A row with fewer than k
-   * items to give is filled with index 0xffffffff and score MASKED, and so is a padding row. A row where an
-   * item that may be given has a score that is not finite is filled with index 0xfffffffe and score MASKED.
-   */
-  topK(args: {
-    /** f32[batch, items] */
-    scores: Tensor;
-    seen: SparseRows;
-    batch: BatchRows;
-    /** u32[ceil(items / 32)], bit i % 32 of word i / 32 */
-    allowed: Tensor;
-    /** u32[batch, k] */
-    topItems: Tensor;
-    /** f32[batch, k] */
-    topScores: Tensor;
-  }): void;
-
-  /**
-   * For each held-out entry t of each row of the batch: how many unseen items score above it, and how many
-   * others score the same, at a lower index and in all. The exact ranks give every metric at every k.
-   * An item must not be both seen and held out. `scores` is overwritten at seen items. 0xffffffff three times
-   * marks a row where an unseen item has a score that is not finite.
-   */
-  rankOf(args: {
-    /** f32[batch, items] */
-    scores: Tensor;
-    seen: SparseRows;
-    heldOut: SparseRows;
-    batch: BatchRows;
-    /** u32[3 * entries]: above, tied at a lower index, tied; entry e of heldOut at 3 (e - firstEntry) */
-    ranks: Tensor;
-    /** heldOut.indptr of the batch's first row when rows are consecutive */
-    firstEntry: number;
-  }): void;
 }
 
 export interface LossArgs {
@@ -335,13 +358,18 @@ export interface LossArgs {
   scale: number;
 }
 
+/** Of a loss that is a sum over items: also of a block of them. */
+export interface BlockLossArgs extends LossArgs {
+  /**
+   * The item of the first column, a multiple of 64; 0 where absent. The loss of the block with item 0 overwrites `loss`,
+   * that of others is added.
+   */
+  firstItem?: number;
+}
+
 /** Into how many partial sums `sumSquares` writes. */
 export const SQUARE_PARTS = 32;
 /** Rows of a block in the factorisation of a symmetric matrix: matmulPanel, cholesky, triangularSolve. */
 export const PANEL = 64;
-/** The score of an item that must not be ranked: -3.4e38 as an f32 holds it. */
-export const MASKED = Math.fround(-3.4e38);
-/** Index that fills a top-k list beyond its last item. */
-export const NO_ITEM = 0xffffffff;
-/** Index that marks a row whose scores are not finite. */
-export const NOT_FINITE = 0xfffffffe;
+
+export { MASKED, NO_ITEM, NOT_FINITE } from './rankOps.js';

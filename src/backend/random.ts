@@ -18,6 +18,26 @@ export const randomBits = (seed: number, a: number, b: number, c: number): numbe
 export const randomUniform = (seed: number, a: number, b: number, c: number): number =>
   (randomBits(seed, a, b, c) >>> 8) * 2 ** -24;
 
+/**
+ * A standard normal number of the place (a, b, c) under a seed, of 2^24 that are symmetric about 0: the quantile function
+ * by Algorithm AS 241, PPND7 (Wichura 1988), good to seven digits.
+ */
+export function randomNormal(seed: number, a: number, b: number, c: number): number {
+  const q = ((randomBits(seed, a, b, c) >>> 8) - 8388607.5) * 2 ** -24;
+  if (Math.abs(q) <= 0.425) {
+    const r = 0.180625 - q * q;
+    return (
+      (q * (((59.10937472 * r + 159.29113202) * r + 50.434271938) * r + 3.3871327179)) /
+      (((67.1875636 * r + 78.757757664) * r + 17.895169469) * r + 1)
+    );
+  }
+  const r = Math.sqrt(-Math.log(0.5 - Math.abs(q))) - 1.6;
+  const size =
+    (((0.17023821103 * r + 1.3067284816) * r + 2.75681539) * r + 1.4234372777) /
+    ((0.12021132975 * r + 0.7370016425) * r + 1);
+  return q < 0 ? -size : size;
+}
+
 /** What a random number is for; keeps the streams of one seed apart. */
 export const STREAM = {
   dropout: 1,
@@ -28,6 +48,10 @@ export const STREAM = {
   sample: 6,
   swaps: 7,
   bootstrap: 8,
+  stateDropout: 9,
+  batches: 10,
+  noise: 11,
+  negatives: 12,
 } as const;
 
 /** The bits at or above which an input is kept: u32 threshold of dropping with probability `rate`. */

@@ -1,12 +1,19 @@
 import type { Csr } from '../data/csr.js';
 import type { Backend, Tensor } from './backend.js';
-import type { SparseRows } from './ops.js';
+import type { BatchRows, SparseRows } from './ops.js';
 
 /** A Csr on the backend. Who uploads it frees it. */
 export interface DeviceRows extends SparseRows {
   readonly rows: number;
   readonly columns: number;
+  /** What was uploaded, for models that go by the length and the order of histories. */
+  readonly matrix: Csr;
   free(): void;
+}
+
+/** A batch of rows that follow each other: row b is `first + b`, on the device and on the host. */
+export interface ConsecutiveRows extends BatchRows {
+  readonly consecutive: true;
 }
 
 /** Uploads a matrix, with `values` (f32[nnz]) in place of its own where given; one 1 stands for all where there are none. */
@@ -18,6 +25,7 @@ export function uploadRows(backend: Backend, matrix: Csr, values = matrix.values
   return {
     rows: matrix.rows,
     columns: matrix.columns,
+    matrix,
     indptr,
     indices,
     values: numbers,

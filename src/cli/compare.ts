@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Backend } from '../backend/backend.js';
 import { pairedRandomisation } from '../evaluate/significance.js';
+import { learnsInEpochs } from '../model/registry.js';
 import { type Fit, fit } from '../recommend/fit.js';
 import { STOP_METRIC } from '../train/trainer.js';
 import type { CommandSpec, Context, SharedOptions } from './command.js';
@@ -17,6 +18,7 @@ import {
   wholeNumbers,
   words,
 } from './options.js';
+import { definePlanner, type PlannerFlags, plannerOf } from './planner.js';
 import { Progress } from './progress.js';
 import { leftOut } from './provenance.js';
 import { defineSplit, SPLIT_NOTES, type SplitFlags, splitSpec } from './splitting.js';
@@ -29,6 +31,7 @@ interface CompareFlags
   extends SharedOptions,
     DeviceFlags,
     TuneFlags,
+    PlannerFlags,
     SplitFlags,
     Omit<LogFlags, keyof SharedOptions> {
   readonly models: string[];
@@ -64,7 +67,7 @@ ${SPLIT_NOTES}`,
     defineSplit(command);
     defineCleaning(defineReading(command));
     command.optionsGroup('Running:');
-    defineTune(defineDevice(command));
+    definePlanner(defineTune(defineDevice(command)));
   },
   run,
 };
@@ -73,9 +76,8 @@ async function run(context: Context<CompareFlags>): Promise<void> {
   const { out, options } = context;
   const { models, epochs, seed } = options;
   if (models.length === 0) throw usage('no model is named', 'Name some, such as --models popular,mlp.');
-  const trained = (model: string) => model === 'mlp' || model === 'linear';
   const recipes = [...new Set(models)].map((model) =>
-    recipeOf({ model, ...given({ seed, epochs: trained(model) ? epochs : undefined }) }),
+    recipeOf({ model, ...given({ seed, epochs: learnsInEpochs(model) ? epochs : undefined }) }),
   );
   const metrics = [...new Set([STOP_METRIC, ...chosenMetrics(options, true)])];
   const spec = splitSpec(options, recipes[0].train.seed);
@@ -93,6 +95,7 @@ async function run(context: Context<CompareFlags>): Promise<void> {
         model,
         train: recipe.train,
         split: data.parts,
+        planner: plannerOf(options, backend, data.parts.train),
         metrics,
         signal: context.signal,
         ...tuneOptions(options, out),

@@ -7,7 +7,9 @@ export const command: CommandSpec = {
   name: 'inspect',
   summary: 'Describes a log: how it was read, what is in it, what was left out and why.',
   examples: ['foldin inspect log.csv', 'zcat old.csv.gz | foldin inspect - --json'],
-  notes: 'Files: CSV, TSV, ";", "|" or "::", plain or gzip; several are read as one; "-" is standard input.',
+  notes: `Files: CSV, TSV, ";", "|" or "::", JSON lines, Parquet, adjacency lists, a table of users x items;
+plain, gzip or zstd.
+Several are read as one; "-" is standard input.`,
   define(command) {
     command.argument('<log...>', 'the log files, or - for standard input');
     defineCleaning(defineReading(command));

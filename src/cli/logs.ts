@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type CleanOptions, type CleanReport, clean } from '../data/clean.js';
+import { describeFormat } from '../data/detected.js';
 import { fileSource } from '../data/files.node.js';
 import type { Interactions } from '../data/interactions.js';
 import { readItemTitles, withTitles } from '../data/items.js';
@@ -46,12 +47,11 @@ export async function readInteractions(
 /** Says how a log was read and what it holds. */
 export function noteLog(out: Output, files: readonly string[], result: ReadResult): void {
   const { log, report, cleaned } = result;
-  const { delimiter, header, columns, ignored } = log.detected;
+  const { columns, ignored } = log.detected;
   const named = Object.entries(columns).map(([role, column]) => `${role}=${column}`);
-  const cut = delimiter === '\t' ? 'tab' : `"${delimiter}"`;
   const unused = ignored.length > 0 ? `, not used: ${ignored.join(', ')}` : '';
   out.note(
-    `read      ${files.map(shown).join(', ')}: ${cut}, ${header ? 'header' : 'no header'}, ${named.join(' ')}${unused}`,
+    `read      ${files.map(shown).join(', ')}: ${describeFormat(log.detected)}, ${named.join(' ')}${unused}`,
   );
   const merged = report.duplicates > 0 ? `, ${count(report.duplicates)} duplicates (${cleaned.policy})` : '';
   out.note(

@@ -23,6 +23,12 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: Loader }>> = {
   evaluate: { summary: 'measure a model beside popularity', load: () => import('./evaluate.js') },
   recommend: { summary: 'the best items for a user or a history', load: () => import('./recommend.js') },
   score: { summary: 'the predicted interest of a user in one item', load: () => import('./score.js') },
+  explain: {
+    summary: 'why: what each item of a history does to the score of one',
+    load: () => import('./explain.js'),
+  },
+  groups: { summary: 'groups of users with like tastes', load: () => import('./groups.js') },
+  report: { summary: 'one HTML file about a model', load: () => import('./report.js') },
   info: { summary: 'adapters, and what foldin will compute on', load: () => import('./info.js') },
   verify: { summary: 'check every kernel on this adapter', load: () => import('./verify.js') },
   version: { summary: 'print the version', load: () => import('./version.js') },

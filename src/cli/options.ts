@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CleanOptions } from '../data/clean.js';
-import type { ColumnRef } from '../data/detect.js';
+import type { ColumnRef, LayoutName } from '../data/layout.js';
 import type { ReadLogOptions } from '../data/readLog.js';
 import { FoldinError } from '../errors.js';
 
@@ -28,6 +28,17 @@ export const number =
     throw wrongOption(option, text, 'a number');
   };
 
+const UNITS_SEC: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** Seconds of a time such as 90d or 12h. */
+export const durationSec =
+  (option: string) =>
+  (text: string): number => {
+    const [, amount, unit] = /^(\d+\.?\d*)([smhdw])$/.exec(text) ?? [];
+    if (amount && Number(amount) > 0) return Number(amount) * UNITS_SEC[unit];
+    throw wrongOption(option, text, 'a number and a unit (s, m, h, d or w), such as 90d');
+  };
+
 export const wholeNumber =
   (option: string) =>
   (text: string): number => {
@@ -53,7 +64,8 @@ export const collect = (text: string, previous: readonly string[] = []): string[
 const columnOrNone = (text: string): ColumnRef | false => (text === 'none' ? false : text);
 
 interface ReadingFlags {
-  readonly user?: string;
+  readonly layout?: string;
+  readonly user?: ColumnRef | false;
   readonly item?: string;
   readonly value?: ColumnRef | false;
   readonly time?: ColumnRef | false;
@@ -70,6 +82,8 @@ interface CleaningFlags {
   readonly minUser?: number;
   readonly minItem?: number;
   readonly weight?: string;
+  readonly halfLife?: number;
+  readonly order?: string;
 }
 
 export type LogFlags = ReadingFlags & CleaningFlags & { readonly items?: string };
@@ -78,8 +92,12 @@ export type LogFlags = ReadingFlags & CleaningFlags & { readonly items?: string 
 export const defineReading = (command: Command): Command =>
   command
     .optionsGroup('Reading the log (what is not given is detected):')
-    .option('--user <column>', 'column of the user, by name or place from 1')
-    .option('--item <column>', 'column of the item')
+    .option(
+      '--layout <name>',
+      'log: one interaction a line; matrix: users x items; adjacency: a user and their items',
+    )
+    .option('--user <column>', 'column of the user, by name or place from 1, in JSON by path', columnOrNone)
+    .option('--item <column>', 'column of the item, such as events.aid')
     .option('--value <column>', 'column of the rating or amount; "none" to use none', columnOrNone)
     .option('--time <column>', 'column of the time; "none" to use none', columnOrNone)
     .option('--delimiter <text>', 'tab, ",", ";", "|" or "::"')
@@ -100,12 +118,22 @@ export const defineCleaning = (command: Command): Command =>
     )
     .option('--min-user <n>', 'leave out users with fewer items', wholeNumber('min-user'))
     .option('--min-item <n>', 'leave out items with fewer users', wholeNumber('min-item'))
-    .option('--weight <rule>', 'weight of a pair: none (default), value, log1p or cap:N');
+    .option('--weight <rule>', 'weight of a pair: none (default), value, log1p or cap:N')
+    .option(
+      '--half-life <time>',
+      'after which an interaction counts half: 90d, 12h, 6w',
+      durationSec('half-life'),
+    )
+    .option(
+      '--order <rule>',
+      "what came first: time (default), or file if each user's lines stand in that order",
+    );
 
 /** The options of readLog, as plain JSON. */
 export function readingOf(flags: ReadingFlags): ReadLogOptions {
-  const { user, item, value, time, delimiter, encoding, maxBadRows, strict } = flags;
+  const { layout, user, item, value, time, delimiter, encoding, maxBadRows, strict } = flags;
   return given({
+    layout: layout as LayoutName | undefined,
     user,
     item,
     value,
@@ -120,8 +148,9 @@ export function readingOf(flags: ReadingFlags): ReadLogOptions {
 
 /** The options of clean, as plain JSON. */
 export function cleaningOf(flags: CleaningFlags): CleanOptions {
-  const { duplicates, minValue, minUser, minItem, weight } = flags;
-  return given({ duplicates, minValue, minUser, minItem, weight }) as CleanOptions;
+  const { duplicates, minValue, minUser, minItem, weight, halfLife, order } = flags;
+  const halfLifeSec = halfLife;
+  return given({ duplicates, minValue, minUser, minItem, weight, halfLifeSec, order }) as CleanOptions;
 }
 
 /** An object without its undefined members. */

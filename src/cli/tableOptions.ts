@@ -19,7 +19,7 @@ export const defineTables = (command: Command): Command =>
   command
     .option(
       '--user-power <b>',
-      'ease: users count as (length of history)^-b (default 0)',
+      'ease, vae: users count as (length of history)^-b (default 0)',
       number('user-power'),
     )
     .option('--l2-power <q>', 'ease: l2 grows with (popularity of an item)^q (default 0)', number('l2-power'))
@@ -45,16 +45,6 @@ export const TABLE_FLAGS: Readonly<Record<string, readonly (keyof TableFlags)[]>
   ease: ['l2', 'dropout', 'userPower', 'l2Power', 'popularityPower'],
   itemknn: ['neighbours', 'shrink', 'weighting'],
 };
-
-/** Flags that only these models understand. */
-export const OF_TABLES: readonly (keyof TableFlags)[] = [
-  'userPower',
-  'l2Power',
-  'popularityPower',
-  'neighbours',
-  'shrink',
-  'weighting',
-];
 
 /** The options that flags ask for. CONFIG when they make no sense. */
 export function tableOptions(model: string, flags: TableFlags): Partial<EaseConfig> | Partial<ItemKnnConfig> {

@@ -10,6 +10,7 @@ import { defineDevice, withBackend } from './device.js';
 import { stopped } from './interrupted.js';
 import { cleaningOf, defineCleaning, defineReading, number, readingOf, required } from './options.js';
 import { checkWritable } from './outFile.js';
+import { definePlanner, plannerOf } from './planner.js';
 import { provenance } from './provenance.js';
 import { defineSplit, SPLIT_NOTES, type SplitSpec, splitSpec } from './splitting.js';
 import { textbookError } from './textbook.js';
@@ -42,7 +43,7 @@ export const command: CommandSpec = {
       .option('--checkpoint-every <seconds>', 'at the end of an epoch', number('checkpoint-every'), 10)
       .option('--resume <checkpoint>', 'go on where an interrupted training stopped, with the same options')
       .option('--no-histories', 'leave the users and their histories out of the model file');
-    defineTune(defineDevice(command));
+    definePlanner(defineTune(defineDevice(command)));
   },
   run,
 };
@@ -90,7 +91,9 @@ async function run(context: Context<TrainFlags>): Promise<void> {
 }
 
 function describeWork(data: TrainData, recipe: Recipe, split: SplitSpec, backend: Backend): MadeWith {
-  const { epochs: _, ...train } = recipe.train;
+  const { epochs, ...train } = recipe.train;
+  // More epochs may be asked for later, but not where what is done in a step depends on how many there are.
+  const isScheduled = train.lrDecay > 0 || recipe.model === 'vae';
   return {
     foldin: VERSION,
     log: data.fingerprint,
@@ -99,6 +102,7 @@ function describeWork(data: TrainData, recipe: Recipe, split: SplitSpec, backend
     model: recipe.model,
     ...recipe.network,
     ...train,
+    ...(isScheduled && { epochs }),
     device: backend.device.adapter,
   };
 }
@@ -128,6 +132,7 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
       network: recipe.network,
       train: recipe.train,
       split: data.parts,
+      planner: plannerOf(options, backend, data.parts.train),
       alsoValidate: recipe.isTextbook ? textbookError(recipe.output ?? 'linear', signal) : undefined,
       signal,
       onEvent: (event: TrainEvent) => printer.print(event),

@@ -6,6 +6,7 @@ import type { Context, SharedOptions } from './command.js';
 import type { DeviceFlags } from './device.js';
 import { addTitles, noteLog, type ReadResult, readInteractions } from './logs.js';
 import { cleaningOf, given, type LogFlags, readingOf } from './options.js';
+import type { PlannerFlags } from './planner.js';
 import { type SplitFlags, type SplitSpec, splitBy } from './splitting.js';
 import type { ModelFlags } from './trainOptions.js';
 import type { TuneFlags } from './tune.js';
@@ -16,6 +17,7 @@ export interface TrainFlags
     DeviceFlags,
     TuneFlags,
     ModelFlags,
+    PlannerFlags,
     SplitFlags,
     Omit<LogFlags, keyof SharedOptions> {
   readonly seed?: number;

@@ -3,6 +3,7 @@ import { FoldinError } from '../errors.js';
 import {
   checkNetworkConfig,
   checkTrainConfig,
+  DAE_DEFAULTS,
   LINEAR_DEFAULTS,
   MLP_DEFAULTS,
   type NetworkConfig,
@@ -11,30 +12,31 @@ import {
   TEXTBOOK_WARNING,
   type TrainConfig,
 } from '../model/config.js';
-import { MODEL_NAMES, type ModelOptions, trainDefaults } from '../model/registry.js';
+import { learnsInEpochs, MODEL_NAMES, type ModelOptions, trainDefaults } from '../model/registry.js';
 import { given, number, wholeNumber, wholeNumbers } from './options.js';
-import { defineTables, OF_TABLES, TABLE_FLAGS, type TableFlags, tableOptions } from './tableOptions.js';
+import { defineSequences, SEQUENCE_FLAGS, type SequenceFlags, sequenceOptions } from './sequenceOptions.js';
+import { defineTables, TABLE_FLAGS, type TableFlags, tableOptions } from './tableOptions.js';
+import { defineVae, VAE_FLAGS, type VaeFlags, vaeOptions } from './vaeOptions.js';
 
-export interface ModelFlags extends TableFlags {
+export interface ModelFlags extends TableFlags, SequenceFlags, VaeFlags {
   readonly model?: string;
   readonly preset?: 'textbook';
   readonly epochs?: number;
   readonly batch?: number;
   readonly lr?: number;
+  readonly lrDecay?: number;
   readonly l2?: number;
   readonly optimizer?: TrainConfig['optimizer'];
   readonly momentum?: number;
   readonly weightDecay?: number;
+  readonly clip?: number;
   readonly patience?: number;
+  readonly patienceSteps?: number;
   readonly validateEvery?: number;
   readonly seed?: number;
-  readonly hidden?: number[];
-  readonly activation?: NetworkConfig['activation'];
   readonly output?: NetworkConfig['output'];
   readonly loss?: NetworkConfig['loss'];
-  readonly dropout?: number;
   readonly negativeWeight?: number;
-  readonly normalise?: NetworkConfig['normalise'];
   readonly targets?: NetworkConfig['targets'];
   readonly reduction?: NetworkConfig['reduction'];
   readonly zeroDiagonal?: boolean;
@@ -58,89 +60,130 @@ const one = (flag: string, what: string, choices: readonly string[]): Option =>
   new Option(flag, what).choices(choices);
 
 export const defineModel = (command: Command): Command =>
-  defineTables(
-    command
-      .optionsGroup('Model:')
-      .addOption(
-        one(
-          '--model <name>',
-          'mlp (default), linear, ease, itemknn, or the baselines popular and random',
-          MODEL_NAMES,
-        ),
-      )
-      .addOption(one('--preset <name>', "textbook: the tutorial's network to the letter", ['textbook']))
-      .option(
-        '--hidden <sizes>',
-        'units of the hidden layers, or "none" (default 128,64)',
-        wholeNumbers('hidden'),
-      )
-      .addOption(
-        one('--activation <name>', 'of hidden layers (default relu)', [
-          'linear',
-          'relu',
-          'tanh',
-          'sigmoid',
-          'gelu',
-        ]),
-      )
-      .addOption(one('--loss <name>', '(default mse)', ['mse', 'weightedMse', 'multinomial', 'bce']))
-      .addOption(
-        one('--output <name>', 'what the loss sees of the scores (default: what the loss needs)', [
-          'linear',
-          'softmax',
-          'sigmoid',
-        ]),
-      )
-      .option(
-        '--negative-weight <x>',
-        'weightedMse: weight of what a user did not do',
-        number('negative-weight'),
-      )
-      .option(
-        '--dropout <share>',
-        'of a history, left out at random in training (default 0.5; linear, ease 0)',
-        number('dropout'),
-      )
-      .addOption(one('--normalise <rule>', 'l2: histories are scaled to length 1 (default)', ['none', 'l2']))
-      .addOption(one('--targets <rule>', "sum: a user's targets add up to 1 (default raw)", ['raw', 'sum']))
-      .addOption(
-        one(
-          '--reduction <rule>',
-          'users: loss summed over items, averaged over users (default); mean: over both',
-          ['users', 'mean', 'sum'],
-        ),
-      )
-      .option('--zero-diagonal', 'linear: an item may not predict itself (default)')
-      .option('--no-zero-diagonal', 'linear: it may'),
+  defineVae(
+    defineSequences(
+      defineTables(
+        command
+          .optionsGroup('Model:')
+          .addOption(
+            one(
+              '--model <name>',
+              'mlp (default), dae, vae, linear, ease, itemknn, gru, or the baselines popular and random',
+              MODEL_NAMES,
+            ),
+          )
+          .addOption(one('--preset <name>', "textbook: the tutorial's network to the letter", ['textbook']))
+          .option(
+            '--hidden <sizes>',
+            'units of the hidden layers, or "none" (default 128,64; dae 200, vae 600; gru 64)',
+            wholeNumbers('hidden'),
+          )
+          .addOption(
+            one('--activation <name>', 'of hidden layers (default relu; dae, vae tanh)', [
+              'linear',
+              'relu',
+              'tanh',
+              'sigmoid',
+              'gelu',
+            ]),
+          )
+          .addOption(
+            one('--loss <name>', '(default mse; dae multinomial)', [
+              'mse',
+              'weightedMse',
+              'multinomial',
+              'bce',
+            ]),
+          )
+          .addOption(
+            one('--output <name>', 'what the loss sees of the scores (default: what the loss needs)', [
+              'linear',
+              'softmax',
+              'sigmoid',
+            ]),
+          )
+          .option(
+            '--negative-weight <x>',
+            'weightedMse: weight of what a user did not do',
+            number('negative-weight'),
+          )
+          .option(
+            '--dropout <share>',
+            'of a history, left out at random in training (default 0.5; linear, ease 0; gru 0.2)',
+            number('dropout'),
+          )
+          .addOption(
+            one(
+              '--normalise <rule>',
+              'l2: histories are scaled to length 1 (default); vae: l2AfterDropout, what is kept of them is',
+              ['none', 'l2', 'l2AfterDropout'],
+            ),
+          )
+          .addOption(
+            one('--targets <rule>', "sum: a user's targets add up to 1 (default raw)", ['raw', 'sum']),
+          )
+          .addOption(
+            one(
+              '--reduction <rule>',
+              'users: loss summed over items, averaged over users (default); mean: over both',
+              ['users', 'mean', 'sum'],
+            ),
+          )
+          .option('--zero-diagonal', 'linear: an item may not predict itself (default)')
+          .option('--no-zero-diagonal', 'linear: it may'),
+      ),
+    ),
   )
     .optionsGroup('Training:')
     .option('--epochs <n>', 'at most (default 150)', wholeNumber('epochs'))
     .option('--batch <users>', 'a step (default 100)', wholeNumber('batch'))
     .addOption(one('--optimizer <name>', '(default adam)', ['adam', 'adamw', 'sgd']))
     .option('--lr <x>', 'learning rate (default 0.001)', number('lr'))
-    .option('--l2 <x>', 'penalty on squared weights (default 0.005; linear 0.4, ease 300)', number('l2'))
+    .option(
+      '--lr-decay <share>',
+      'of all steps, at the end, over which the rate falls to 0 (default 0)',
+      number('lr-decay'),
+    )
+    .option(
+      '--l2 <x>',
+      'penalty on squared weights (default 0.005; linear 0.4, dae, vae 1e-4, ease 300, gru 0)',
+      number('l2'),
+    )
+    .option(
+      '--clip <x>',
+      'the most that the length of the gradient may be; 0: anything (default)',
+      number('clip'),
+    )
     .option('--momentum <x>', 'sgd', number('momentum'))
     .option('--weight-decay <x>', 'adamw', number('weight-decay'))
     .option(
       '--patience <n>',
-      'validations without a better one before it stops; 0: never (default 20)',
+      'validations without a better one before it stops; 0: never (default 20; gru 5)',
       wholeNumber('patience'),
+    )
+    .option(
+      '--patience-steps <n>',
+      'and so many steps at least (default 0; gru 500)',
+      wholeNumber('patience-steps'),
     )
     .option('--validate-every <epochs>', '(default 1)', wholeNumber('validate-every'));
 
-/** Flags that say nothing to a model without training. */
-const OF_NETWORKS: readonly (keyof ModelFlags)[] = [
-  'preset',
+const TRAINING = [
   'epochs',
   'batch',
   'lr',
+  'lrDecay',
   'l2',
   'optimizer',
+  'clip',
   'momentum',
   'weightDecay',
   'patience',
+  'patienceSteps',
   'validateEvery',
-  'hidden',
+] as const;
+
+const NETWORK = [
   'activation',
   'output',
   'loss',
@@ -149,21 +192,31 @@ const OF_NETWORKS: readonly (keyof ModelFlags)[] = [
   'normalise',
   'targets',
   'reduction',
-  'zeroDiagonal',
-];
+] as const;
+
+/** Which flags each model understands. */
+const FLAGS: Readonly<Record<string, readonly (keyof ModelFlags)[]>> = {
+  ...TABLE_FLAGS,
+  linear: [...TRAINING, ...NETWORK, 'zeroDiagonal'],
+  mlp: [...TRAINING, ...NETWORK, 'hidden', 'preset'],
+  dae: [...TRAINING, ...NETWORK, 'hidden'],
+  vae: [...TRAINING, ...VAE_FLAGS],
+  gru: [...TRAINING, ...SEQUENCE_FLAGS['gru']],
+};
+const flagsOf = (model: string): readonly (keyof ModelFlags)[] => FLAGS[model] ?? [];
+const ALL_FLAGS = [...new Set(Object.values(FLAGS).flat())];
+
+const NETWORK_DEFAULTS: Readonly<Record<string, NetworkConfig>> = {
+  linear: LINEAR_DEFAULTS,
+  mlp: MLP_DEFAULTS,
+  dae: DAE_DEFAULTS,
+};
 
 /** The recipe that flags ask for. CONFIG when they make no sense, alone or together, before anything is read. */
 export function recipeOf(flags: ModelFlags): Recipe {
   const model = flags.model ?? 'mlp';
-  const isNetwork = model === 'mlp' || model === 'linear';
-  const own = TABLE_FLAGS[model];
-  const idle = [...(isNetwork ? [] : OF_NETWORKS), ...OF_TABLES].find(
-    (flag) => flags[flag] !== undefined && !own?.some((known) => known === flag),
-  );
+  const idle = ALL_FLAGS.find((flag) => flags[flag] !== undefined && !flagsOf(model).includes(flag));
   if (idle) throw misplaced(idle, model);
-  if (model === 'linear' && flags.hidden) throw misplaced('hidden', model);
-  if (model === 'mlp' && flags.zeroDiagonal !== undefined) throw misplaced('zeroDiagonal', model);
-  if (model !== 'mlp' && flags.preset) throw misplaced('preset', model);
   if (flags.negativeWeight !== undefined && flags.loss !== 'weightedMse') {
     throw new FoldinError('CONFIG', '--negative-weight belongs to the loss weightedMse', {
       remedy: 'Add --loss weightedMse, or leave it out.',
@@ -171,49 +224,57 @@ export function recipeOf(flags: ModelFlags): Recipe {
   }
 
   const isTextbook = flags.preset === 'textbook';
-  const { loss } = flags;
-  const network: Partial<NetworkConfig> = {
-    ...(isTextbook && TEXTBOOK.network),
-    ...(loss && { output: outputFor(loss) }),
-    ...given({
-      hidden: flags.hidden,
-      activation: flags.activation,
-      output: flags.output,
-      loss,
-      dropout: flags.dropout,
-      negativeWeight: flags.negativeWeight,
-      normalise: flags.normalise,
-      targets: flags.targets,
-      reduction: flags.reduction,
-      zeroDiagonal: flags.zeroDiagonal,
-    }),
-  };
   const train: TrainConfig = {
     ...(isTextbook ? TEXTBOOK.train : trainDefaults(model)),
     ...given({
       epochs: flags.epochs,
       batch: flags.batch,
       learningRate: flags.lr,
-      l2: isNetwork ? flags.l2 : undefined,
+      lrDecay: flags.lrDecay,
+      l2: learnsInEpochs(model) ? flags.l2 : undefined,
       optimizer: flags.optimizer,
+      clip: flags.clip,
       momentum: flags.momentum,
       weightDecay: flags.weightDecay,
       patience: flags.patience,
+      patienceSteps: flags.patienceSteps,
       validateEvery: flags.validateEvery,
       seed: flags.seed,
     }),
   };
   checkTrainConfig(train);
-  const whole = { ...(model === 'linear' ? LINEAR_DEFAULTS : MLP_DEFAULTS), ...network };
-  if (isNetwork) checkNetworkConfig(whole);
+  const defaults = NETWORK_DEFAULTS[model];
+  if (!defaults) return { model, network: optionsOf(model, flags), train, isTextbook, warnings: [] };
+  const network = { ...(isTextbook && TEXTBOOK.network), ...networkOptions(flags) };
+  const whole = { ...defaults, ...network };
+  checkNetworkConfig(whole);
   return {
     model,
-    network: isNetwork ? network : own ? tableOptions(model, flags) : {},
-    ...(isNetwork && { output: whole.output }),
+    network,
+    output: whole.output,
     train,
     ...(isTextbook && { shares: { validation: TEXTBOOK.validation, test: 0 } }),
     isTextbook,
     warnings: isTextbook && whole.output === 'softmax' && whole.loss === 'mse' ? [TEXTBOOK_WARNING] : [],
+  };
+}
+
+/** Of a model that is no network of this file. */
+function optionsOf(model: string, flags: ModelFlags): ModelOptions {
+  if (model === 'vae') return vaeOptions(flags);
+  if (SEQUENCE_FLAGS[model]) return sequenceOptions(model, flags);
+  return TABLE_FLAGS[model] ? tableOptions(model, flags) : {};
+}
+
+function networkOptions(flags: ModelFlags): Partial<NetworkConfig> {
+  const { hidden, activation, loss, output, dropout, negativeWeight, targets, reduction, zeroDiagonal } =
+    flags;
+  // What checkNetworkConfig refuses need not be told apart here.
+  const normalise = flags.normalise as NetworkConfig['normalise'] | undefined;
+  return {
+    ...(loss && { output: outputFor(loss) }),
+    ...given({ hidden, activation, loss, output, dropout, negativeWeight }),
+    ...given({ normalise, targets, reduction, zeroDiagonal }),
   };
 }
 

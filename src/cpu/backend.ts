@@ -1,5 +1,5 @@
 import type { Backend, DType, Tensor, Values } from '../backend/backend.js';
-import { checkAlike, checkedOps, describe, mismatch } from '../backend/check.js';
+import { checkAlike, checkedOps, checkSlice, describe, mismatch } from '../backend/check.js';
 import { Scopes } from '../backend/scope.js';
 import { FoldinError } from '../errors.js';
 import { cpuOps } from './ops.js';
@@ -8,13 +8,17 @@ import { CpuTensor, type Floats, floats, own } from './tensor.js';
 export interface CpuBackendOptions {
   /** Storage of f32 tensors; sums are taken in doubles either way. Default f32. */
   readonly precision?: 'f32' | 'f64';
+  /** Bytes that one tensor may have at most: tests make it small, to compute in blocks as an adapter has to. Default: no limit. */
+  readonly maxTensorBytes?: number;
 }
 
 /** How long the reference may keep the event loop before throttle() lets others run. */
 const YIELD_MS = 20;
 
 /** The reference backend: every op runs at once, in this thread. */
-export function createCpuBackend({ precision = 'f32' }: CpuBackendOptions = {}): Backend {
+export function createCpuBackend(options: CpuBackendOptions = {}): Backend {
+  const { precision = 'f32', maxTensorBytes = Number.POSITIVE_INFINITY } = options;
+  const floatBytes = precision === 'f64' ? 8 : 4;
   const scopes = new Scopes();
   const live = new Set<CpuTensor>();
   let liveBytes = 0;
@@ -29,9 +33,10 @@ export function createCpuBackend({ precision = 'f32' }: CpuBackendOptions = {}):
     });
   };
 
-  const make = (dtype: DType, shape: readonly number[]): CpuTensor => {
+  const make = (dtype: DType, shape: readonly number[], isWhole = false): CpuTensor => {
     alive();
     const size = sizeOf(shape);
+    if (!isWhole) refuseBeyond(maxTensorBytes, size * (dtype === 'u32' ? 4 : floatBytes), dtype, shape);
     const numbers = allocate(dtype, size, precision);
     const tensor = new CpuTensor(dtype, [...shape], numbers, (bytes) => {
       live.delete(tensor);
@@ -54,12 +59,16 @@ export function createCpuBackend({ precision = 'f32' }: CpuBackendOptions = {}):
     get peakBytes() {
       return peakBytes;
     },
-    maxTensorBytes: Number.POSITIVE_INFINITY,
-    zeros: make,
+    maxTensorBytes,
+    mostRows: (columns) => Math.floor(maxTensorBytes / floatBytes / columns),
+    zeros: (dtype, shape) => make(dtype, shape),
     group(shapes) {
       const sizes = shapes.map(sizeOf);
+      sizes.forEach((size, i) => {
+        refuseBeyond(maxTensorBytes, size * floatBytes, 'f32', shapes[i]);
+      });
       const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
-      const whole = make('f32', [sizes.reduce((sum, size) => sum + size, 0)]);
+      const whole = make('f32', [sizes.reduce((sum, size) => sum + size, 0)], true);
       const parts = shapes.map((shape, i) => {
         const numbers = floats(whole).subarray(starts[i], starts[i] + sizes[i]);
         return new CpuTensor('f32', [...shape], numbers, () => {});
@@ -74,6 +83,13 @@ export function createCpuBackend({ precision = 'f32' }: CpuBackendOptions = {}):
       const tensor = make(dtype, shape);
       tensor.numbers.set(values);
       return tensor;
+    },
+    slice(tensor, first, count) {
+      alive();
+      checkSlice(tensor, first, count);
+      const length = tensor.size / tensor.shape[0];
+      const numbers = own(tensor).numbers.subarray(first * length, (first + count) * length);
+      return new CpuTensor(tensor.dtype, [count, ...tensor.shape.slice(1)], numbers, () => {}, own(tensor));
     },
     write(tensor, values) {
       alive();
@@ -131,6 +147,18 @@ function allocate(dtype: DType, size: number, precision: 'f32' | 'f64'): Floats 
       cause,
     });
   }
+}
+
+function refuseBeyond(limit: number, bytes: number, dtype: DType, shape: readonly number[]): void {
+  if (bytes <= limit) return;
+  throw new FoldinError(
+    'LIMIT_EXCEEDED',
+    `${dtype}[${shape}] needs ${bytes} bytes; this backend was made to take at most ${limit} bytes at once`,
+    {
+      remedy: 'Use fewer items, a smaller batch or hidden layer, or make the backend without the limit.',
+      details: { bytes, limit, shape },
+    },
+  );
 }
 
 function sizeOf(shape: readonly number[]): number {

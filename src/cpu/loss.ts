@@ -1,4 +1,4 @@
-import { type LossArgs, type Ops, SQUARE_PARTS } from '../backend/ops.js';
+import { type BlockLossArgs, type Ops, SQUARE_PARTS } from '../backend/ops.js';
 import { sigmoid, softplus } from './activation.js';
 import { floats, integers } from './tensor.js';
 
@@ -13,7 +13,7 @@ interface Row {
 }
 
 /** Runs `rowLoss`, which turns the row's logits into their gradient, over the rows of a batch. */
-function eachRow(args: LossArgs, rowLoss: (row: Row) => number): void {
+function eachRow(args: BlockLossArgs, rowLoss: (row: Row) => number): void {
   const indptr = integers(args.targets.indptr);
   const indices = integers(args.targets.indices);
   const values = floats(args.targets.values);
@@ -22,6 +22,7 @@ function eachRow(args: LossArgs, rowLoss: (row: Row) => number): void {
   const loss = floats(args.loss);
   const items = args.logits.shape[1];
   const { count, first } = args.batch;
+  const { firstItem = 0 } = args;
   const dense: Row = {
     logits: new Float64Array(items),
     targets: new Float64Array(items),
@@ -34,11 +35,13 @@ function eachRow(args: LossArgs, rowLoss: (row: Row) => number): void {
     dense.targets.fill(0);
     dense.stored.fill(0);
     for (let e = from; e < to; e++) {
-      dense.targets[indices[e]] = values[values.length === 1 ? 0 : e];
-      dense.stored[indices[e]] = 1;
+      const column = indices[e] - firstItem;
+      if (column < 0 || column >= items) continue;
+      dense.targets[column] = values[values.length === 1 ? 0 : e];
+      dense.stored[column] = 1;
     }
     for (let i = 0; i < items; i++) dense.logits[i] = logits[b * items + i];
-    loss[b] = args.scale * rowLoss(dense);
+    loss[b] = (firstItem > 0 ? loss[b] : 0) + args.scale * rowLoss(dense);
     for (let i = 0; i < items; i++) logits[b * items + i] = args.scale * dense.logits[i];
   }
   logits.fill(0, count * items);

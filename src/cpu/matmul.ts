@@ -67,7 +67,8 @@ export const matmulTN: Ops['matmulTN'] = (args) => {
   const sums = new Float64Array(n);
 
   for (let p = 0; p < k; p++) {
-    sums.fill(0);
+    if (args.accumulate) sums.set(out.subarray(p * n, (p + 1) * n));
+    else sums.fill(0);
     for (let i = 0; i < m; i++) {
       const x = a[i * k + p];
       const from = i * n;
@@ -75,7 +76,7 @@ export const matmulTN: Ops['matmulTN'] = (args) => {
     }
     out.set(sums, p * n);
   }
-  columnSums(args.b, args.sums);
+  columnSums(args.b, args.sums, args.accumulate);
 };
 
 export const reduceActivation: Ops['reduceActivation'] = (args) => {
@@ -99,10 +100,10 @@ export const activate: Ops['activate'] = (args) => {
 };
 
 /** sums[n] = sum over rows of matrix[m, n]: the gradient of a bias. */
-export function columnSums(matrix: Tensor, into: Tensor): void {
+export function columnSums(matrix: Tensor, into: Tensor, accumulate = false): void {
   const input = floats(matrix);
   const [m, n] = matrix.shape;
-  const sums = new Float64Array(n);
+  const sums = accumulate ? Float64Array.from(floats(into)) : new Float64Array(n);
   for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) sums[j] += input[i * n + j];
   floats(into).set(sums);
 }

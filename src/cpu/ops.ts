@@ -1,5 +1,17 @@
 import type { Ops } from '../backend/ops.js';
-import { bagBackward, bagForward } from './bag.js';
+import { bagBackward, bagForward, bagInputGrad, dropout } from './bag.js';
+import { clusterAssign, clusterUpdate } from './cluster.js';
+import { gruGatesBackward, gruGatesForward } from './gru.js';
+import {
+  accumulate,
+  adamRows,
+  bagBlock,
+  correctLogits,
+  gatherRows,
+  softmaxGrad,
+  softmaxSums,
+} from './items.js';
+import { gaussianBackward, gaussianSample } from './latent.js';
 import {
   activatedSquaredError,
   binaryCrossEntropy,
@@ -17,15 +29,19 @@ import {
   reduceActivation,
   transpose,
 } from './matmul.js';
-import { adam, sgd, zeroDiagonal } from './optimiser.js';
+import { adam, clipNorm, sgd, zeroDiagonal } from './optimiser.js';
 import { uniform } from './random.js';
-import { rankOf, topK } from './rank.js';
+import { rankOf, scoresOf, topK } from './rank.js';
 import { cholesky, gram, matmulPanel, residual, triangularSolve } from './solve.js';
 
 /** The reference: plain loops in doubles over f32 or f64 storage. */
 export const cpuOps: Ops = {
   bagForward,
   bagBackward,
+  bagInputGrad,
+  dropout,
+  gruGatesForward,
+  gruGatesBackward,
   matmulNN,
   matmulNT,
   matmulNTActivation,
@@ -33,12 +49,15 @@ export const cpuOps: Ops = {
   transpose,
   reduceActivation,
   activate,
+  gaussianSample,
+  gaussianBackward,
   softmaxNll,
   squaredError,
   activatedSquaredError,
   binaryCrossEntropy,
   sumSquares,
   recordLoss,
+  clipNorm,
   sgd,
   adam,
   zeroDiagonal,
@@ -47,7 +66,17 @@ export const cpuOps: Ops = {
   cholesky,
   triangularSolve,
   residual,
+  clusterAssign,
+  clusterUpdate,
   uniform,
+  bagBlock,
+  softmaxSums,
+  softmaxGrad,
+  correctLogits,
+  accumulate,
+  gatherRows,
+  adamRows,
   topK,
+  scoresOf,
   rankOf,
 };

@@ -35,6 +35,14 @@ export const adam: Ops['adam'] = (args) => {
   }
 };
 
+export const clipNorm: Ops['clipNorm'] = (args) => {
+  const grad = floats(args.grad);
+  let sum = 0;
+  for (const part of floats(args.squares)) sum += part;
+  const factor = Math.min(1, args.most / (Math.sqrt(sum) + 1e-6));
+  for (let i = 0; i < grad.length; i++) grad[i] *= factor;
+};
+
 export const zeroDiagonal: Ops['zeroDiagonal'] = (args) => {
   const matrix = floats(args.matrix);
   const n = args.matrix.shape[0];

@@ -14,6 +14,8 @@ export class CpuTensor implements Tensor {
     readonly shape: readonly number[],
     numbers: Floats | Uint32Array,
     onFree: (bytes: number) => void,
+    /** What it is a slice of, which frees it. */
+    private readonly whole?: CpuTensor,
   ) {
     this.size = numbers.length;
     this.#numbers = numbers;
@@ -22,7 +24,7 @@ export class CpuTensor implements Tensor {
 
   /** The numbers themselves, not a copy. FREED after free(). */
   get numbers(): Floats | Uint32Array {
-    if (this.#numbers === undefined) {
+    if (this.#numbers === undefined || this.whole?.freed) {
       throw new FoldinError(
         'FREED',
         `a tensor ${this.dtype}[${this.shape.join(', ')}] is used after free()`,
@@ -32,6 +34,10 @@ export class CpuTensor implements Tensor {
       );
     }
     return this.#numbers;
+  }
+
+  get freed(): boolean {
+    return this.#numbers === undefined;
   }
 
   free(): void {

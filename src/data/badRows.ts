@@ -10,7 +10,8 @@ export interface BadRow {
 export interface BadRowOptions {
   /**
    * The share of rows that may be bad, 0.01 by default; ten rows always may, so that a small file with a
-   * slip or two is read. 0 means none.
+   * slip or two is read. 0 means none. Rows without a user or an item do not count: a shop sells to people it does not
+   * know, and that is no fault of the file. They are left out and reported all the same.
    */
   maxBadRows?: number;
   /** Stop at the first bad row. */
@@ -19,12 +20,17 @@ export interface BadRowOptions {
 
 const SHOWN = 10;
 
+/** Reasons of rows that tell of nobody, or of nothing; as readers give them. */
+const NO_USER = 'empty user id';
+const NO_ITEM = 'empty item id';
+
 /** Counts the rows left out, keeps the first ten, and stops the reading when there are too many. */
 export class BadRows {
   /** Rows left out by reason. */
   readonly dropped: Record<string, number> = {};
   readonly first: BadRow[] = [];
   total = 0;
+  #firstBad: BadRow | undefined;
   readonly #strict: boolean;
   readonly #share: number;
 
@@ -44,6 +50,7 @@ export class BadRows {
     const span = lines > 1 ? ` (lines ${line} to ${line + lines - 1})` : '';
     const bad = { file, line, reason: (detail ? `${reason}: ${detail}` : reason) + span };
     if (this.first.length < SHOWN) this.first.push(bad);
+    if (reason !== NO_USER && reason !== NO_ITEM) this.#firstBad ??= bad;
     if (this.#strict) throw this.#error(`${file}, line ${line}: ${bad.reason}`);
   }
 
@@ -53,17 +60,20 @@ export class BadRows {
     this.total += rows;
   }
 
+  /** Rows left out because they have no user, or no item. */
+  get missing(): { readonly user: number; readonly item: number } {
+    return { user: this.dropped[NO_USER] ?? 0, item: this.dropped[NO_ITEM] ?? 0 };
+  }
+
   /** Throws LOG_FORMAT when more rows are bad than allowed of the rows read. */
   check(read: number): void {
     const allowed = this.#share === 0 ? 0 : Math.max(10, Math.floor(this.#share * read));
-    if (this.total <= allowed) return;
-    const [bad] = this.first;
-    const share = Math.ceil((100 * this.total) / read) / 100;
-    throw this.#error(
-      `${this.total} of ${read} rows are unusable, ${allowed} may be; ` +
-        `the first is ${bad.file}, line ${bad.line}: ${bad.reason}`,
-      share,
-    );
+    const bad = this.total - this.missing.user - this.missing.item;
+    if (bad <= allowed) return;
+    const share = Math.ceil((100 * bad) / read) / 100;
+    const first = this.#firstBad;
+    const example = first ? `; the first is ${first.file}, line ${first.line}: ${first.reason}` : '';
+    throw this.#error(`${bad} of ${read} rows are unusable, ${allowed} may be${example}`, share);
   }
 
   #error(message: string, share = 0): FoldinError {

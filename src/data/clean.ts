@@ -3,6 +3,7 @@ import type { Csr } from './csr.js';
 import { DUPLICATE_POLICIES, type DuplicatePolicy, defaultPolicy } from './duplicates.js';
 import type { Interactions } from './interactions.js';
 import type { LogRows } from './logRows.js';
+import { positionsBy } from './order.js';
 import { indices, mergeRows, orderBy, type Pairs } from './pairs.js';
 import { Vocabulary } from './vocabulary.js';
 
@@ -16,6 +17,16 @@ export interface CleanOptions {
   minItem?: number;
   /** Weight of a pair: 1 ('none', the default), its value, log(1 + value), or the value but at most N. */
   weight?: 'none' | 'value' | 'log1p' | `cap:${number}`;
+  /**
+   * Seconds after which an interaction counts half: weights are multiplied by 2^(-age / halfLifeSec), age counted from
+   * the last interaction of the log. CONFIG without times.
+   */
+  halfLifeSec?: number;
+  /**
+   * What says in which order things happened: their times ('time', the default; none where the log has none), or
+   * 'file': the lines of each user stand in that order. Times are then not looked at.
+   */
+  order?: 'time' | 'file';
 }
 
 export interface CleanReport {
@@ -39,15 +50,16 @@ export interface CleanReport {
 /**
  * Turns rows into interactions: pairs merged (`duplicates`), pairs at or below zero left out, then `minValue`,
  * then the k-core of `minUser` and `minItem`. Users and items without an interaction are left out.
- * The result does not depend on the order of rows (but see `mergePair` for `first` and `last` without times).
+ * The result does not depend on the order of rows (but see `order`, and `mergePair` for `first` and `last` without times).
  * A pair's time is that of its last row.
  *
  * Throws CONFIG for an impossible option, LOG_EMPTY when no interaction is left.
  */
 export function clean(
-  rows: LogRows,
+  given: LogRows,
   options: CleanOptions = {},
 ): { interactions: Interactions; report: CleanReport } {
+  const rows = options.order === 'file' ? inFileOrder(given) : given;
   const policy = options.duplicates ?? defaultPolicy(rows);
   check(rows, options, policy);
   const { minValue = Number.NEGATIVE_INFINITY, minUser = 1, minItem = 1, weight = 'none' } = options;
@@ -68,7 +80,7 @@ export function clean(
   const below = byRow ? 0 : drop((p) => pairs.value[p] < minValue);
   const tooFew = dropRare(rows, pairs, keep, drop, minUser, minItem);
   const minValueByRow = byRow && options.minValue !== undefined;
-  const interactions = build(rows, pairs, keep, weight);
+  const interactions = build(rows, pairs, keep, { weight, halfLifeSec: options.halfLifeSec });
   return {
     interactions,
     report: {
@@ -86,6 +98,13 @@ export function clean(
   };
 }
 
+/** The rows with their numbers for times. */
+const inFileOrder = (rows: LogRows): LogRows => ({
+  ...rows,
+  timeSec: Float64Array.from({ length: rows.count }, (_, row) => row),
+  timeIsOrder: true,
+});
+
 function check(rows: LogRows, options: CleanOptions, policy: DuplicatePolicy): void {
   const impossible = (what: string, remedy: string) => new FoldinError('CONFIG', what, { remedy });
   if (!DUPLICATE_POLICIES.includes(policy)) {
@@ -97,7 +116,15 @@ function check(rows: LogRows, options: CleanOptions, policy: DuplicatePolicy): v
       throw impossible(`${name} is ${least}`, 'Give a whole number of at least 1.');
     }
   }
-  const { minValue, weight = 'none' } = options;
+  const { minValue, weight = 'none', order = 'time', halfLifeSec } = options;
+  if (halfLifeSec !== undefined && !(halfLifeSec > 0 && Number.isFinite(halfLifeSec))) {
+    throw impossible(`halfLifeSec is ${halfLifeSec}`, 'Give a finite number above 0.');
+  }
+  if (halfLifeSec !== undefined && (!rows.timeSec || rows.timeIsOrder)) {
+    throw impossible('halfLifeSec is set, but the log has no times', 'Name the column with --time.');
+  }
+  if (order !== 'time' && order !== 'file')
+    throw impossible(`order "${order}" is not known`, 'Use time or file.');
   if (minValue !== undefined && !Number.isFinite(minValue)) {
     throw impossible(`minValue is ${minValue}`, 'Give a finite number.');
   }
@@ -143,8 +170,30 @@ function weigh(value: number, weight: string): number {
   });
 }
 
+interface Weighting {
+  readonly weight: string;
+  readonly halfLifeSec: number | undefined;
+}
+
+/** f32, one a pair in this order; undefined where all are 1. */
+function weightsOf(
+  { value, timeSec }: Pairs,
+  order: Uint32Array,
+  { weight, halfLifeSec }: Weighting,
+): Float32Array | undefined {
+  if (weight === 'none' && halfLifeSec === undefined) return undefined;
+  const last = order.reduce(
+    (latest, p) => Math.max(latest, timeSec?.[p] ?? latest),
+    Number.NEGATIVE_INFINITY,
+  );
+  return Float32Array.from(order, (p) => {
+    const base = weight === 'none' ? 1 : weigh(value[p], weight);
+    return halfLifeSec === undefined ? base : base * 2 ** ((timeSec![p] - last) / halfLifeSec);
+  });
+}
+
 /** The kept pairs over sorted vocabularies of the users and items they have. */
-function build(rows: LogRows, pairs: Pairs, keep: Uint8Array, weight: string): Interactions {
+function build(rows: LogRows, pairs: Pairs, keep: Uint8Array, weighting: Weighting): Interactions {
   const kept = indices(pairs.count).filter((p) => keep[p] === 1);
   if (kept.length === 0) {
     throw new FoldinError('LOG_EMPTY', `none of ${pairs.count} (user, item) pairs is left after cleaning`, {
@@ -158,18 +207,20 @@ function build(rows: LogRows, pairs: Pairs, keep: Uint8Array, weight: string): I
   const indptr = new Uint32Array(users.vocabulary.size + 1);
   for (const p of order) indptr[users.indexOf(pairs.user[p]) + 1]++;
   for (let u = 0; u < users.vocabulary.size; u++) indptr[u + 1] += indptr[u];
+  const timeSec = pairs.timeSec && Float64Array.from(order, (p) => pairs.timeSec![p]);
   const matrix: Csr = {
     rows: users.vocabulary.size,
     columns: items.vocabulary.size,
     indptr,
     indices: order.map((p) => items.indexOf(pairs.item[p])),
-    values: weight === 'none' ? undefined : Float32Array.from(order, (p) => weigh(pairs.value[p], weight)),
+    values: weightsOf(pairs, order, weighting),
+    ...(timeSec && { positions: positionsBy(indptr, timeSec) }),
   };
   return {
     users: users.vocabulary,
     items: items.vocabulary,
     matrix,
-    timeSec: pairs.timeSec && Float64Array.from(order, (p) => pairs.timeSec![p]),
+    timeSec,
     timeIsOrder: rows.timeIsOrder,
   };
 }

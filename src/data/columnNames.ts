@@ -6,7 +6,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     accountid account buyerid buyer reviewerid reviewer profileid sessionid session`.split(/\s+/),
   item: `item itemid iid movieid movie productid product sku stockcode parentasin asin bookid book isbn isbn13
     articleid article artistid artist trackid track songid song videoid video gameid game appid app
-    businessid business poiid poi newsid contentid content`.split(/\s+/),
+    businessid business poiid poi newsid contentid content aid`.split(/\s+/),
   value: `rating ratings stars score overall value quantity qty count plays playcount listens weight`.split(
     /\s+/,
   ),
@@ -17,18 +17,32 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
 const RATINGS = new Set(['rating', 'ratings', 'stars', 'score', 'overall']);
 const AMOUNTS = new Set(['quantity', 'qty', 'count', 'plays', 'playcount', 'listens', 'weight']);
 
+const TYPE = /:(token|float)(_seq)?$/;
+
 /** "User_ID" -> "userid"; RecBole's "user_id:token" too. */
 export const plainName = (name: string): string =>
   name
-    .replace(/:(token|float)(_seq)?$/, '')
+    .replace(TYPE, '')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
 
-/** Place of the column of `names` that is best known for a role, or -1. */
+/** Whether a line is a header of RecBole's atomic files: every name with its type. */
+export const isTyped = (names: readonly string[]): boolean => names.every((name) => TYPE.test(name));
+
+/** Places of the columns of single tokens in such a header. */
+export const tokenColumns = (names: readonly string[]): number[] =>
+  names.flatMap((name, place) => (name.endsWith(':token') ? [place] : []));
+
+/**
+ * Place of the column of `names` that is best known for a role, or -1. Names may be paths: "user.id" is known as a
+ * whole, "events.aid" by its last part.
+ */
 export function knownColumn(names: readonly string[], role: Role): number {
   const plain = names.map(plainName);
+  const last = names.map((name) => plainName(name.slice(name.lastIndexOf('.') + 1)));
   for (const known of NAMES[role]) {
-    const at = plain.indexOf(known);
+    const whole = plain.indexOf(known);
+    const at = whole >= 0 ? whole : last.indexOf(known);
     if (at >= 0) return at;
   }
   return -1;

@@ -13,6 +13,11 @@ export interface Csr {
   readonly indices: Uint32Array;
   /** f32[nnz] */
   readonly values?: Float32Array;
+  /**
+   * u32[nnz]: the place of each entry among those of its row in the order in which they happened, 0 the first; absent
+   * where that is not known. See order.ts.
+   */
+  readonly positions?: Uint32Array;
 }
 
 /** Number of stored entries. */
@@ -24,12 +29,14 @@ export const rowIndices = (matrix: Csr, row: number): Uint32Array =>
 
 /**
  * A matrix from one array of columns a row, and one array of their values a row where not all are 1. Rows are
- * sorted; SHAPE_MISMATCH when one holds a column twice or beyond the last.
+ * sorted; `inOrder` says that they come in the order in which things happened, which is then kept. SHAPE_MISMATCH when
+ * a row holds a column twice or beyond the last.
  */
 export function csrFromRows(
   rows: readonly ArrayLike<number>[],
   columns: number,
   values?: readonly ArrayLike<number>[],
+  { inOrder = false }: { readonly inOrder?: boolean } = {},
 ): Csr {
   const indptr = new Uint32Array(rows.length + 1);
   rows.forEach((row, r) => {
@@ -37,12 +44,14 @@ export function csrFromRows(
   });
   const indices = new Uint32Array(indptr[rows.length]);
   const numbers = values && new Float32Array(indices.length);
+  const positions = inOrder ? new Uint32Array(indices.length) : undefined;
   rows.forEach((row, r) => {
     const order = Uint32Array.from({ length: row.length }, (_, e) => e).sort((a, b) => row[a] - row[b]);
     order.forEach((e, place) => {
       const at = indptr[r] + place;
       indices[at] = row[e];
       if (numbers) numbers[at] = values[r][e];
+      if (positions) positions[at] = e;
       if (row[e] >= columns || (place > 0 && indices[at] === indices[at - 1])) {
         throw new FoldinError(
           'SHAPE_MISMATCH',
@@ -54,7 +63,7 @@ export function csrFromRows(
       }
     });
   });
-  return { rows: rows.length, columns, indptr, indices, values: numbers };
+  return { rows: rows.length, columns, indptr, indices, values: numbers, ...(positions && { positions }) };
 }
 
 /** The given rows, in the given order, as a matrix of their own. */
@@ -65,13 +74,22 @@ export function selectRows(matrix: Csr, rows: ArrayLike<number>): Csr {
   }
   const indices = new Uint32Array(indptr[rows.length]);
   const values = matrix.values && new Float32Array(indptr[rows.length]);
+  const positions = matrix.positions && new Uint32Array(indptr[rows.length]);
   for (let r = 0; r < rows.length; r++) {
     const from = matrix.indptr[rows[r]];
     const to = matrix.indptr[rows[r] + 1];
     indices.set(matrix.indices.subarray(from, to), indptr[r]);
     values?.set(matrix.values!.subarray(from, to), indptr[r]);
+    positions?.set(matrix.positions!.subarray(from, to), indptr[r]);
   }
-  return { rows: rows.length, columns: matrix.columns, indptr, indices, values };
+  return {
+    rows: rows.length,
+    columns: matrix.columns,
+    indptr,
+    indices,
+    values,
+    ...(positions && { positions }),
+  };
 }
 
 /** The given columns (ascending), renumbered in that order; the others are left out. */
@@ -80,13 +98,17 @@ export function selectColumns(matrix: Csr, columns: Uint32Array): Csr {
   columns.forEach((column, index) => {
     renumbered[column] = index;
   });
-  const kept = (row: number) =>
-    Array.from(entries(matrix, row)).filter((e) => renumbered[matrix.indices[e]] >= 0);
+  const { positions } = matrix;
+  const kept = (row: number) => {
+    const mine = Array.from(entries(matrix, row)).filter((e) => renumbered[matrix.indices[e]] >= 0);
+    return positions ? mine.sort((a, b) => positions[a] - positions[b]) : mine;
+  };
   const rows = Array.from({ length: matrix.rows }, (_, row) => kept(row));
   return csrFromRows(
     rows.map((row) => row.map((e) => renumbered[matrix.indices[e]])),
     columns.length,
     matrix.values && rows.map((row) => row.map((e) => matrix.values![e])),
+    { inOrder: positions !== undefined },
   );
 }
 

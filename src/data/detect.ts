@@ -1,127 +1,54 @@
 import { FoldinError } from '../errors.js';
-import { knownColumn, type Role, rolesNamed } from './columnNames.js';
-import { parseNumber } from './numbers.js';
-import { type Encoding, RowScanner } from './rows.js';
+import { isTyped, knownColumn, plainName, rolesNamed } from './columnNames.js';
+import { columnsByName, columnsByPlace, isNumeric, mostly, ROLES, wantedColumn } from './columns.js';
+import { bestCut, type CutRows, cutAt, delimiterOf, type TextHead, uncuttable } from './cut.js';
+import { LAYOUTS, type Layout, type LayoutOptions, type LogLayout, type MatrixLayout } from './layout.js';
 import { looksLikeTime } from './time.js';
 
-/** A column by its name in the header or by its place, from 1. */
-export type ColumnRef = string | number;
-
-export interface LayoutOptions {
-  user?: ColumnRef;
-  item?: ColumnRef;
-  /** `false`: the log's values are not to be used. */
-  value?: ColumnRef | false;
-  /** `false`: the log's times are not to be used. */
-  time?: ColumnRef | false;
-  /** One of tab (also written 'tab' or '\\t'), ',', ';', '|', '::', or any other ASCII character. */
-  delimiter?: string;
-  header?: boolean;
-}
-
-/** How to read one file. */
-export interface Layout {
-  readonly delimiter: string;
-  /** The header's fields, absent when there is none. */
-  readonly names?: readonly string[];
-  /** Fields a row must have. */
-  readonly fields: number;
-  /** Places from 0. */
-  readonly columns: {
-    readonly user: number;
-    readonly item: number;
-    readonly value?: number;
-    readonly time?: number;
-  };
-}
-
-const DELIMITERS = ['\t', ',', ';', '|', '::'];
-const SAMPLE_ROWS = 200;
-const ROLES: readonly Role[] = ['user', 'item', 'value', 'time'];
-
 /**
- * Finds how a file is laid out from its first bytes (`whole`: they are all of it). Options win over detection.
- * `previous` is the layout of the file before: a further file without a header of its own is read the same way.
- * Returns undefined when there is no row at all.
+ * Finds how a text is laid out from its beginning. Options win over detection. `previous` is the layout of the
+ * file before: a further file without a header of its own is read the same way. Returns undefined when there is
+ * no row at all.
  *
- * Delimiter: the one that cuts the most rows into the same number (>= 2) of fields, then the one that gives the
- * most fields. Header: the first row names two roles ("userId", "movie", see columnNames.ts), or holds no number while a
- * later column (from the third on, or every column) holds numbers or times below it. Without a header: user,
- * item, then among the third and fourth column the one that looks like a time (an epoch of 1990-2100 or ISO
- * 8601) and the first other that is numeric as the value.
+ * Layout: a log, unless no delimiter cuts the lines alike and they are of several lengths (adjacency), or a wide table
+ * holds nothing but numbers, mostly zeros (matrix).
+ * Delimiter: see `bestCut`. Header of a log: the first row names two roles ("userId", "movie", see columnNames.ts),
+ * or holds no number while a later column (from the third on, or every column) holds numbers or times below it.
+ * Columns: see `columnsByName` and `columnsByPlace`.
  */
-export function detectLayout(
-  name: string,
-  bytes: Uint8Array,
-  whole: boolean,
-  encoding: Encoding,
-  options: LayoutOptions,
-  previous?: Layout,
-): Layout | undefined {
-  const { delimiter, rows } = sample(name, bytes, whole, encoding, options.delimiter ?? previous?.delimiter);
-  if (rows.length === 0) return undefined;
-  const fields = modalFields(rows).fields;
+export function detectLayout(text: TextHead, options: LayoutOptions, previous?: Layout): Layout | undefined {
+  const { layout, delimiter = previous?.delimiter } = options;
+  if (layout !== undefined && !LAYOUTS.includes(layout)) {
+    throw new FoldinError('CONFIG', `the layout "${layout}" is not known`, {
+      remedy: `Use ${LAYOUTS.slice(0, -1).join(', ')} or ${LAYOUTS.at(-1)}.`,
+    });
+  }
+  const kind = layout ?? previous?.kind;
+  if (kind === 'adjacency') return adjacency(text, delimiter);
+  const cut = delimiter === undefined ? bestCut(text) : cutAt(text, delimiterOf(delimiter));
+  if (cut?.rows.length === 0) return undefined;
+  if (kind === undefined && options.item === undefined && isAdjacency(text, cut)) {
+    return adjacency(text, delimiter ?? (cut?.delimiter || undefined));
+  }
+  if (!cut) {
+    if (kind === 'matrix') return matrix(text.name, cutAt(text, ','), options);
+    throw uncuttable(text);
+  }
+  if (kind === 'matrix' || (kind === undefined && isMatrix(cut, options))) {
+    return matrix(text.name, cut, options);
+  }
+  return log(text.name, cut, options, previous?.kind === 'log' ? previous : undefined);
+}
+
+function log(name: string, cut: CutRows, options: LayoutOptions, previous?: LogLayout): LogLayout {
+  const { rows, delimiter, fields } = cut;
   const hasHeader = options.header ?? (previous ? isNamed(rows[0], previous) : isHeader(rows, options));
   if (!hasHeader && previous?.fields === fields) return { ...previous, names: undefined };
   const names = hasHeader ? rows[0] : undefined;
   const columns = names ? columnsByName(name, names, options) : columnsByPlace(name, rows, fields, options);
-  return { delimiter, names, fields: names?.length ?? fields, columns };
+  return { kind: 'log', delimiter, names, fields: names?.length ?? fields, columns };
 }
 
-function sample(name: string, bytes: Uint8Array, whole: boolean, encoding: Encoding, given?: string) {
-  if (given !== undefined) {
-    const delimiter = given === 'tab' || given === '\\t' ? '\t' : given;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII
-    if (!/^([\x01-\x7f]|::)$/.test(delimiter) || /["\r\n]/.test(delimiter)) {
-      throw new FoldinError('CONFIG', `the delimiter "${given}" is neither one ASCII character nor "::"`, {
-        remedy: 'Use tab, ",", ";", "|" or "::".',
-      });
-    }
-    return { delimiter, rows: sampleRows(name, bytes, whole, encoding, delimiter) };
-  }
-  const tried = DELIMITERS.map((delimiter) => {
-    const rows = sampleRows(name, bytes, whole, encoding, delimiter);
-    return { delimiter, rows, ...modalFields(rows) };
-  });
-  const usable = tried.filter(({ fields }) => fields >= 2);
-  if (usable.length === 0) {
-    if (tried.every(({ rows }) => rows.length === 0)) return tried[0];
-    const line = tried.find(({ rows }) => rows.length > 0)!.rows[0].join(' ');
-    throw new FoldinError('LOG_FORMAT', `${name}: no delimiter cuts "${line.slice(0, 60)}" into columns`, {
-      remedy: 'Give the delimiter, e.g. --delimiter ";"; a log has at least a user and an item a line.',
-      details: { file: name },
-    });
-  }
-  return usable.reduce((best, next) =>
-    next.share > best.share || (next.share === best.share && next.fields > best.fields) ? next : best,
-  );
-}
-
-function sampleRows(name: string, bytes: Uint8Array, whole: boolean, encoding: Encoding, delimiter: string) {
-  const rows: string[][] = [];
-  const scanner = new RowScanner(name, delimiter, (row) => {
-    if (rows.length < SAMPLE_ROWS) {
-      rows.push(Array.from({ length: row.fields }, (_, f) => row.text(f, encoding)));
-    }
-  });
-  try {
-    scanner.push(bytes);
-    if (whole) scanner.end();
-  } catch {
-    // A quote left open: the read that follows says so with its line, if this delimiter is chosen.
-  }
-  return rows;
-}
-
-/** The most common number of fields and the share of rows that have it. */
-function modalFields(rows: readonly string[][]): { fields: number; share: number } {
-  const counts = new Map<number, number>();
-  for (const row of rows) counts.set(row.length, (counts.get(row.length) ?? 0) + 1);
-  const [fields, count] = [...counts].reduce((best, next) => (next[1] > best[1] ? next : best), [0, 0]);
-  return { fields, share: count / Math.max(1, rows.length) };
-}
-
-const isNumeric = (text: string): boolean => !Number.isNaN(parseNumber(text));
 const isNumberOrTime = (text: string): boolean => isNumeric(text) || looksLikeTime(text);
 
 function isHeader(rows: readonly string[][], options: LayoutOptions): boolean {
@@ -134,84 +61,82 @@ function isHeader(rows: readonly string[][], options: LayoutOptions): boolean {
 }
 
 /** Whether a line is a header by its words, or because it repeats the header of the file before. */
-const isNamed = (line: readonly string[], previous?: Layout): boolean =>
+const isNamed = (line: readonly string[], previous?: LogLayout): boolean =>
   (rolesNamed(line) >= 2 && !line.some(isNumberOrTime)) ||
+  isTyped(line) ||
   (previous?.names !== undefined && line.join('\n') === previous.names.join('\n'));
 
-/** Whether more than half of the rows hold such a text in column f. */
-const mostly = (rows: readonly string[][], f: number, test: (text: string) => boolean): boolean =>
-  rows.filter((row) => row.length > f && test(row[f])).length > rows.length / 2;
-
-function columnsByName(name: string, names: readonly string[], options: LayoutOptions): Layout['columns'] {
-  const find = (role: Role): number | undefined => {
-    const wanted = options[role];
-    if (wanted === false) return undefined;
-    if (wanted !== undefined) return wantedColumn(name, role, wanted, names.length, names);
-    const known = knownColumn(names, role);
-    return known < 0 ? undefined : known;
-  };
-  const [user, item, value, time] = ROLES.map(find);
-  if (user !== undefined && item !== undefined) return distinct(name, { user, item, value, time });
-  const missing = [user === undefined && 'user', item === undefined && 'item'].filter(
-    (role) => role !== false,
-  );
-  throw new FoldinError(
-    'COLUMN_MISSING',
-    `${name}: found no ${missing.join(' and no ')} column among ${names.map((n) => `"${n}"`).join(', ')}`,
-    {
-      remedy: `Name it: ${missing.map((role) => `--${role} COLUMN`).join(' ')} (a name or a place from 1), or say --no-header.`,
-      details: { file: name, columns: names, missing },
-    },
-  );
-}
-
-function columnsByPlace(
-  name: string,
-  rows: readonly string[][],
-  fields: number,
-  options: LayoutOptions,
-): Layout['columns'] {
-  const given = (role: Role): number | undefined => {
-    const wanted = options[role];
-    return wanted === undefined || wanted === false ? undefined : wantedColumn(name, role, wanted, fields);
-  };
-  const [user, item] = [given('user') ?? 0, given('item') ?? 1];
-  let [value, time] = [given('value'), given('time')];
-  // The first line is left out where it can be: with --no-header it may still be a header.
-  const body = rows.length > 1 ? rows.slice(1) : rows;
-  for (const f of [2, 3]) {
-    if (f >= fields || [user, item, value, time].includes(f)) continue;
-    if (mostly(body, f, looksLikeTime)) {
-      if (options.time !== false) time ??= f;
-    } else if (mostly(body, f, isNumeric) && options.value !== false) value ??= f;
+/** Lines of several lengths that hold nothing but ids: no delimiter but blanks, or one that gives no usual number. */
+function isAdjacency(text: TextHead, cut: CutRows | undefined): boolean {
+  if (!cut) {
+    const lengths = cutAt(text, '\u0001').rows.map(([line]) => line.trim().split(/[ \t]+/).length);
+    return new Set(lengths).size > 1;
   }
-  return distinct(name, { user, item, value, time });
+  if (cut.rows.length < 5 || cut.share >= 0.5 || isNamed(cut.rows[0])) return false;
+  return cut.rows.every((row) => row.every((field) => /^[^\s"]*$/.test(field)));
 }
 
-function wantedColumn(
-  file: string,
-  role: Role,
-  wanted: ColumnRef,
-  fields: number,
-  names?: readonly string[],
-): number {
-  const named = names?.indexOf(String(wanted)) ?? -1;
-  if (named >= 0) return named;
-  const place = typeof wanted === 'number' || /^\d+$/.test(wanted) ? Number(wanted) : Number.NaN;
-  if (Number.isInteger(place) && place >= 1 && place <= fields) return place - 1;
-  const have = names ? names.map((n) => `"${n}"`).join(', ') : `places 1 to ${fields}, and no header`;
-  throw new FoldinError('COLUMN_MISSING', `${file}: there is no column "${wanted}"; it has ${have}`, {
-    remedy: `Set --${role} to one of these columns, by name or by place from 1.`,
-    details: { file, columns: names, missing: [role] },
-  });
+function adjacency(text: TextHead, delimiter: string | undefined): Layout | undefined {
+  const { rows } = cutAt(text, '\u0001');
+  if (rows.length === 0) return undefined;
+  if (delimiter !== undefined) {
+    const given = delimiterOf(delimiter);
+    if (given.length > 1) {
+      throw new FoldinError('CONFIG', 'the delimiter "::" cannot part the items of an adjacency list', {
+        remedy: 'Use one character, such as --delimiter ",", or none for spaces and tabs.',
+      });
+    }
+    return { kind: 'adjacency', delimiter: given === '\t' ? ' ' : given };
+  }
+  const found = [',', ';', '|'].find((mark) => rows.some(([line]) => line.includes(mark)));
+  return { kind: 'adjacency', delimiter: found ?? ' ' };
 }
 
-function distinct(file: string, columns: Layout['columns']): Layout['columns'] {
-  const used = Object.values(columns).filter((place) => place !== undefined);
-  if (new Set(used).size === used.length) return columns;
-  throw new FoldinError('CONFIG', `${file}: one column is used twice (${JSON.stringify(columns)}, from 0)`, {
-    remedy:
-      'Give --user, --item, --value and --time a column each; --value none or --time none leaves one out.',
-    details: { file, columns },
-  });
+const isBlankOrZero = (text: string): boolean => /^\s*(0+(\.0*)?)?\s*$/.test(text);
+const isUserName = (name: string): boolean =>
+  ['', 'id', 'index', 'unnamed0'].includes(plainName(name)) || knownColumn([name], 'user') === 0;
+
+/** A table that can be no log: at least eight columns, beside the first nothing but numbers and half of them zeros. */
+function isMatrix({ rows, fields, share }: CutRows, options: LayoutOptions): boolean {
+  if (fields < 8 || share < 0.9 || rows.length < 3 || rolesNamed(rows[0]) >= 2) return false;
+  if ([options.item, options.value, options.time].some((column) => column !== undefined)) return false;
+  const cells = rows.slice(1).flatMap((row) => row.slice(1));
+  const zeros = cells.filter(isBlankOrZero).length;
+  return zeros >= cells.length / 2 && cells.every((cell) => isBlankOrZero(cell) || isNumeric(cell));
+}
+
+/**
+ * Header of a matrix: a name that is no number beyond the first column, a first field that names users, or numbers
+ * that ascend as no row below does. Users: in the first column when its name says so, when it holds what is no number,
+ * or whole numbers, each once, that count up or are larger than any cell; `user` and `header` overrule.
+ */
+function matrix(name: string, { rows, delimiter, fields }: CutRows, options: LayoutOptions): MatrixLayout {
+  const [first, ...rest] = rows;
+  const ascends = (row: readonly string[]) =>
+    row.length > 3 && row.slice(1).every((field, f) => f === 0 || Number(field) > Number(row[f]));
+  const hasHeader =
+    options.header ??
+    (first.slice(1).some((field) => !isBlankOrZero(field) && !isNumeric(field)) ||
+      isUserName(first[0]) ||
+      (ascends(first) && !rest.some(ascends)));
+  const names = hasHeader ? first : undefined;
+  const place = (): number | undefined => {
+    if (options.user === false) return undefined;
+    if (options.user !== undefined) return wantedColumn(name, 'user', options.user, fields, names);
+    return holdsUsers(names, names ? rest : rows) ? 0 : undefined;
+  };
+  return { kind: 'matrix', delimiter, names, fields: names?.length ?? fields, user: place() };
+}
+
+function holdsUsers(names: readonly string[] | undefined, body: readonly string[][]): boolean {
+  if (names && isUserName(names[0])) return true;
+  const column = (f: number) => body.map((row) => row[f] ?? '');
+  const ids = column(0);
+  if (ids.some((id) => !isBlankOrZero(id) && !isNumeric(id))) return true;
+  if (names && !isNumeric(names[0]) && names.slice(1).every(isNumeric)) return true;
+  if (ids.length < 3 || !ids.every((id) => /^\d+$/.test(id)) || new Set(ids).size < ids.length) return false;
+  const ascends = (values: string[]) =>
+    values.every((value, r) => r === 0 || Number(value) > Number(values[r - 1]));
+  const largest = Math.max(...body.flatMap((row) => row.slice(1).map(Number)).filter(Number.isFinite));
+  return (ascends(ids) && !ascends(column(1))) || ids.every((id) => Number(id) > largest);
 }

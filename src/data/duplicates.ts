@@ -1,4 +1,4 @@
-import type { LogRows } from './logRows.js';
+import type { LogRows, NumberColumn } from './logRows.js';
 
 /** What the rows of one (user, item) pair become. */
 export type DuplicatePolicy = 'sum' | 'last' | 'first' | 'max' | 'mean' | 'count' | 'binary';
@@ -23,7 +23,7 @@ export function defaultPolicy(rows: LogRows): DuplicatePolicy {
   return kind === 'rating' ? 'last' : 'sum';
 }
 
-function areRatings(values: Float64Array): boolean {
+function areRatings(values: NumberColumn): boolean {
   const distinct = new Set<number>();
   for (const value of values) {
     if (value < 0 || value > 10 || !Number.isInteger(2 * value)) return false;

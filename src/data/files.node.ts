@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { FoldinError } from '../errors.js';
 import { damagedGzip } from './gunzip.js';
+import type { RandomAccess } from './randomAccess.js';
 import type { LogSource } from './source.js';
 import { streamFrom } from './streams.js';
 
@@ -17,6 +18,28 @@ export function fileSource(path: string): LogSource {
   return {
     name,
     stream: () => streamFrom(unpacked(path === '-' ? standardInput() : fileChunks(path), name)),
+    ...(path !== '-' && { access: () => fileAccess(path) }),
+  };
+}
+
+async function fileAccess(path: string): Promise<RandomAccess> {
+  const file = await open(path).catch((cause) => {
+    throw unreadable(path, cause);
+  });
+  const { size } = await file.stat();
+  return {
+    byteLength: size,
+    async slice(start, end = size) {
+      const bytes = new Uint8Array(end - start);
+      let filled = 0;
+      while (filled < bytes.length) {
+        const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, start + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return bytes.buffer;
+    },
+    close: () => file.close(),
   };
 }
 
@@ -35,16 +58,22 @@ async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
       yield buffer.subarray(0, bytesRead);
     }
   } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code;
-    throw new FoldinError('FILE_MISSING', `${path} cannot be read (${why ?? cause})`, {
-      remedy: 'Check the path and that the file may be read.',
-      cause,
-      details: { file: path },
-    });
+    throw unreadable(path, cause);
   } finally {
     await file?.close();
   }
 }
+
+const unreadable = (path: string, cause: unknown): FoldinError =>
+  new FoldinError(
+    'FILE_MISSING',
+    `${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? cause})`,
+    {
+      remedy: 'Check the path and that the file may be read.',
+      cause,
+      details: { file: path },
+    },
+  );
 
 async function* unpacked(chunks: AsyncGenerator<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   const { done, value: first } = await chunks.next();

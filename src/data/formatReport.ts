@@ -1,3 +1,4 @@
+import { describeFormat } from './detected.js';
 import type { Report } from './report.js';
 
 /** The data report as text for a terminal: one aligned line a fact. */
@@ -17,10 +18,9 @@ export function formatReport(report: Report): string {
     'too few': tooFew,
   });
   const columns = Object.entries(detected.columns).map(([role, column]) => `${role}=${column}`);
-  const delimiter = detected.delimiter === '\t' ? 'tab' : `"${detected.delimiter}"`;
 
   const lines: [string, string][] = [
-    ['format', `${delimiter}, ${detected.header ? 'header' : 'no header'}, ${detected.encoding}`],
+    ['format', describeFormat(detected)],
     ['columns', columns.join(' ')],
     ['ignored', detected.ignored.join(', ')],
     ['rows', `${number(rows.read)} read, ${number(rows.kept)} kept`],

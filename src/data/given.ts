@@ -1,6 +1,7 @@
-import { csrFromRows, rowIndices } from './csr.js';
+import { csrFromRows } from './csr.js';
 import type { Interactions } from './interactions.js';
 import { refuseLeaks } from './leakage.js';
+import { rowInOrder } from './order.js';
 import type { EvaluationSet, Split } from './splitTypes.js';
 import type { Vocabulary } from './vocabulary.js';
 
@@ -82,7 +83,9 @@ export function evaluationSet(
     }
   }
   return {
-    history: csrFromRows(histories, items.size),
+    history: csrFromRows(histories, items.size, undefined, {
+      inOrder: foldIn.matrix.positions !== undefined,
+    }),
     heldOut: csrFromRows(targets, items.size),
     userIds,
     cold,
@@ -90,10 +93,11 @@ export function evaluationSet(
   };
 }
 
+/** In the order in which things happened, where that is known. */
 function knownItems(items: Vocabulary, { users, items: own, matrix }: Interactions, user: string): number[] {
   const row = users.indexOf(user);
   if (row === undefined) return [];
-  return Array.from(rowIndices(matrix, row), (item) => items.indexOf(own.ids[item]) ?? -1).filter(
+  return Array.from(rowInOrder(matrix, row), (item) => items.indexOf(own.ids[item]) ?? -1).filter(
     (i) => i >= 0,
   );
 }

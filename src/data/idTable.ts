@@ -1,4 +1,4 @@
-import { decode, type Encoding } from './rows.js';
+import { decode } from './text.js';
 
 /**
  * Gives each distinct byte string a number, in order of appearance. A hash table over one growing block of
@@ -29,11 +29,11 @@ export class IdTable {
     return this.#add(slot, hash, bytes.subarray(start, end));
   }
 
-  /** The ids as strings, by number. */
-  decode(encoding: Encoding): string[] {
+  /** The ids, which must be UTF-8, as strings, by number. */
+  decode(): string[] {
     const ids = new Array<string>(this.size);
     for (let i = 0; i < this.size; i++) {
-      ids[i] = decode(this.#arena.subarray(this.#offsets[i], this.#offsets[i + 1]), encoding);
+      ids[i] = decode(this.#arena.subarray(this.#offsets[i], this.#offsets[i + 1]), 'utf-8');
     }
     return ids;
   }

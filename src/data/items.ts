@@ -1,9 +1,11 @@
 import { FoldinError } from '../errors.js';
 import { knownColumn, plainName } from './columnNames.js';
-import { type ColumnRef, detectLayout } from './detect.js';
+import { bestCut, uncuttable } from './cut.js';
 import type { Interactions } from './interactions.js';
-import { type Encoding, isUtf8, RowScanner } from './rows.js';
-import { type LogSource, openSource } from './source.js';
+import type { ColumnRef } from './layout.js';
+import { RowScanner } from './rows.js';
+import { type LogSource, openText } from './source.js';
+import { type Encoding, isUtf8 } from './text.js';
 
 export interface ItemTitles {
   /** Titles by item id; of an id that stands twice, the first. */
@@ -34,16 +36,17 @@ export async function readItemTitles(
       details: { file: source.name },
     });
   }
-  // Only the delimiter is taken from it: an item file has no users.
-  const layout = detectLayout(source.name, bytes, true, encoding, { user: 1, item: 2 });
-  if (!layout) {
+  const text = { name: source.name, bytes, whole: true, encoding };
+  const cut = bestCut(text);
+  if (!cut) throw uncuttable(text);
+  if (cut.rows.length === 0) {
     throw new FoldinError('LOG_EMPTY', `${source.name} is empty`, {
       remedy: 'Give a file with one item a line: its id and its title.',
     });
   }
   let columns: { item: number; title: number; names?: readonly string[] } | undefined;
   const titles = new Map<string, string>();
-  const scanner = new RowScanner(source.name, layout.delimiter, (row) => {
+  const scanner = new RowScanner(source.name, cut.delimiter, (row) => {
     if (!columns) {
       const first = Array.from({ length: row.fields }, (_, f) => row.text(f, encoding));
       columns = columnsOf(source.name, first, itemColumn);
@@ -62,7 +65,7 @@ export async function readItemTitles(
 
 async function readAll(source: LogSource): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of openSource(source)) chunks.push(chunk);
+  for await (const chunk of openText(source)) chunks.push(chunk);
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;
   for (const chunk of chunks) {

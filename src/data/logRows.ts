@@ -1,7 +1,10 @@
 import { FoldinError } from '../errors.js';
 
+/** Numbers of four bytes where these hold all of them exactly, else of eight. */
+export type NumberColumn = Float64Array | Float32Array | Uint32Array;
+
 /**
- * Rows of a log in memory, one number a column and row: 24 bytes a row with values and times.
+ * Rows of a log in memory, one number a column and row: 16 bytes a row with ratings and seconds, at most 24.
  * Every array has `count` entries.
  */
 export interface LogRows {
@@ -12,11 +15,11 @@ export interface LogRows {
   /** Number of the row's user in `userIds`. */
   readonly user: Uint32Array;
   readonly item: Uint32Array;
-  readonly value?: Float64Array;
+  readonly value?: NumberColumn;
   /** What the value column's name says it holds; absent when the name says nothing. */
   readonly valueKind?: 'rating' | 'amount';
   /** Seconds since 1970, or the log's own order numbers when `timeIsOrder`. */
-  readonly timeSec?: Float64Array;
+  readonly timeSec?: NumberColumn;
   readonly timeIsOrder?: boolean;
 }
 

@@ -1,12 +1,16 @@
 import { FoldinError, throwIfAborted } from '../errors.js';
 import { type BadRow, type BadRowOptions, BadRows } from './badRows.js';
-import { type ColumnRef, detectLayout, type Layout, type LayoutOptions } from './detect.js';
-import { LogBuilder } from './logBuilder.js';
+import type { Detected } from './detected.js';
+import type { Reader } from './formats/reader.js';
+import { readTable, type Table, type TableSource } from './formats/table.js';
+import { Head } from './head.js';
+import type { LayoutOptions } from './layout.js';
+import type { LogBuilder } from './logBuilder.js';
 import type { LogRows } from './logRows.js';
-import { type Encoding, RowScanner } from './rows.js';
+import { collected, randomAccessTo } from './randomAccess.js';
+import { Reading } from './reading.js';
 import { type LogSource, openSource } from './source.js';
-import { concat } from './streams.js';
-import type { TimeUnit } from './time.js';
+import type { Encoding } from './text.js';
 
 export interface ReadLogOptions extends LayoutOptions, BadRowOptions {
   /** 'utf-8' by default. */
@@ -21,17 +25,6 @@ export interface Warning {
   readonly message: string;
 }
 
-/** How the first file was read; columns by name where there is a header, else by place from 1. */
-export interface Detected {
-  readonly delimiter: string;
-  readonly header: boolean;
-  readonly columns: { user: ColumnRef; item: ColumnRef; value?: ColumnRef; time?: ColumnRef };
-  /** Columns that are not used. */
-  readonly ignored: ColumnRef[];
-  readonly encoding: Encoding;
-  readonly timeUnit?: TimeUnit;
-}
-
 export interface Log {
   readonly rows: LogRows;
   readonly detected: Detected;
@@ -44,16 +37,14 @@ export interface Log {
   readonly warnings: readonly Warning[];
 }
 
-/** Bytes looked at to find out how a file is laid out. */
-const SAMPLE_BYTES = 64 * 1024;
-
 /**
- * Reads a log of who did what: CSV, TSV, ';', '|' or '::', plain or gzip, of any number of files read as one.
+ * Reads a log of who did what, of any number of files read as one: delimited text (CSV, TSV, ';', '|', '::', RecBole's
+ * .inter), adjacency lists, a table of users x items, JSON lines or arrays, Parquet; plain, gzip or zstd; and databases.
  * Streams: memory holds the distinct ids and 8 to 24 bytes a row.
  *
- * What is not given is detected (see `detectLayout`) and returned in `detected`. Ids are exact strings. A row is
- * bad, and left out, when it has another number of fields than the header, an empty id, a value that is no
- * plain finite number, or a time that cannot be read or lies outside 1990-2100. A row that spans lines
+ * What is not given is detected (see `detectLayout`, `recordRoles`) and returned in `detected`. Ids are exact
+ * strings. A row is bad, and left out, when it has another number of fields than the header, an empty id, a value
+ * that is no plain finite number, or a time that cannot be read or lies outside 1990-2100. A row that spans lines
  * through a stray quote counts as that many rows.
  *
  * Times: one unit a column. A column of whole numbers too small for any time of 1990-2100 in seconds is
@@ -63,48 +54,22 @@ const SAMPLE_BYTES = 64 * 1024;
  * Throws LOG_FORMAT (too many bad rows, mixed units, not text, wrong encoding), COLUMN_MISSING, LOG_EMPTY, CONFIG,
  * ABORTED, and what the sources throw.
  */
-export async function readLog(sources: readonly LogSource[], options: ReadLogOptions = {}): Promise<Log> {
-  const encoding = options.encoding ?? 'utf-8';
-  if (encoding !== 'utf-8' && encoding !== 'latin1') {
-    throw new FoldinError('CONFIG', `the encoding "${encoding}" is not known`, {
-      remedy: 'Use utf-8 or latin1.',
-    });
-  }
+export async function readLog(
+  sources: readonly (LogSource | TableSource)[],
+  options: ReadLogOptions = {},
+): Promise<Log> {
   const bad = new BadRows(options);
-  let builder: LogBuilder | undefined;
-  let first: Layout | undefined;
-  let previous: Layout | undefined;
-  let bytesRead = 0;
-
+  const reading = new Reading(options, bad);
+  const progress = new Bytes(options);
   for (const source of sources) {
-    let sample: Uint8Array | undefined = new Uint8Array(0);
-    let scanner: RowScanner | undefined;
-    const begin = (bytes: Uint8Array, whole: boolean) => {
-      const layout = detectLayout(source.name, bytes, whole, encoding, options, previous);
-      sample = undefined;
-      if (!layout) return;
-      first ??= layout;
-      previous = layout;
-      builder ??= new LogBuilder(layout, encoding, bad);
-      requireSameColumns(source.name, first, layout);
-      scanner = new RowScanner(source.name, layout.delimiter, builder.rowsOf(source.name, layout));
-      scanner.push(bytes);
-    };
-    for await (const chunk of openSource(source)) {
-      throwIfAborted(options.signal);
-      bytesRead += chunk.length;
-      options.onProgress?.(bytesRead);
-      if (sample) {
-        sample = concat(sample, chunk);
-        if (sample.length >= SAMPLE_BYTES) begin(sample, false);
-      } else scanner?.push(chunk);
-    }
-    if (sample) begin(sample, true);
-    scanner?.end();
+    if ('table' in source) await readRows(source.name, await source.table(options.signal), reading, progress);
+    else await readFile(source, reading, progress);
+    reading.fileRead();
   }
 
   const names = sources.map(({ name }) => name).join(', ');
-  if (!builder || !first) throw empty(`${names} is empty`);
+  const { builder, detected } = reading;
+  if (!builder || !detected) throw empty(`${names} is empty`);
   const rows = builder.finish();
   bad.check(builder.read);
   if (rows.count === 0) {
@@ -113,9 +78,10 @@ export async function readLog(sources: readonly LogSource[], options: ReadLogOpt
       badRows: bad.first,
     });
   }
+  const timeUnit = builder.time?.unit;
   return {
     rows,
-    detected: detected(first, encoding, builder.time?.unit),
+    detected: { ...detected, ...(timeUnit && { timeUnit }) },
     read: builder.read,
     dropped: bad.dropped,
     badRows: bad.first,
@@ -123,45 +89,78 @@ export async function readLog(sources: readonly LogSource[], options: ReadLogOpt
   };
 }
 
-function requireSameColumns(file: string, first: Layout, layout: Layout): void {
-  for (const role of ['value', 'time'] as const) {
-    if ((first.columns[role] === undefined) === (layout.columns[role] === undefined)) continue;
-    throw new FoldinError('LOG_FORMAT', `${file}: only some of the files have a ${role} column`, {
-      remedy: `Leave it out everywhere with --${role} none, or read files of one kind.`,
-      details: { file },
-    });
+async function readFile(source: LogSource, reading: Reading, progress: Bytes): Promise<void> {
+  const { name } = source;
+  const { format, chunks, packed } = await openSource(source);
+  if (format === 'parquet') {
+    const { parquetTable } = await import('./formats/parquet.js');
+    const own = packed ? undefined : await randomAccessTo(source);
+    if (own) await chunks.return(undefined);
+    const access = own ?? (await collected(chunks));
+    try {
+      await readRows(name, await parquetTable(name, access), reading, progress);
+    } finally {
+      await access.close?.();
+    }
+    return;
+  }
+  const head = new Head();
+  let reader: Reader | undefined;
+  let begun = false;
+  const begin = (bytes: Uint8Array, whole: boolean) => {
+    begun = true;
+    const text = { name, bytes, whole, encoding: reading.encoding };
+    reader = format === 'json' ? reading.json(text) : reading.text(text);
+    reader?.push(bytes);
+  };
+  for await (const chunk of chunks) {
+    progress.add(chunk.length);
+    if (begun) reader?.push(chunk);
+    else {
+      const bytes = head.add(chunk);
+      if (bytes) begin(bytes, false);
+    }
+  }
+  if (!begun) begin(head.all(), true);
+  reader?.end();
+}
+
+async function readRows(name: string, table: Table, reading: Reading, progress: Bytes): Promise<void> {
+  const { paths, builder } = reading.table(name, table);
+  await readTable(name, table, paths, builder, () => progress.add(0));
+}
+
+/** Says how far the reading is, and stops it when asked to. */
+class Bytes {
+  #read = 0;
+  readonly #options: ReadLogOptions;
+
+  constructor(options: ReadLogOptions) {
+    this.#options = options;
+  }
+
+  add(bytes: number): void {
+    throwIfAborted(this.#options.signal);
+    this.#read += bytes;
+    this.#options.onProgress?.(this.#read);
   }
 }
 
-function detected(
-  { delimiter, names, fields, columns }: Layout,
-  encoding: Encoding,
-  timeUnit?: TimeUnit,
-): Detected {
-  const ref = (place: number): ColumnRef => names?.[place] ?? place + 1;
-  const { user, item, value, time } = columns;
-  const used = [user, item, value, time];
-  return {
-    delimiter,
-    header: names !== undefined,
-    columns: {
-      user: ref(user),
-      item: ref(item),
-      ...(value !== undefined && { value: ref(value) }),
-      ...(time !== undefined && { time: ref(time) }),
-    },
-    ignored: Array.from({ length: fields }, (_, f) => f)
-      .filter((f) => !used.includes(f))
-      .map(ref),
-    encoding,
-    ...(timeUnit && { timeUnit }),
-  };
-}
-
-function warnings({ time, read }: LogBuilder, bad: BadRows): Warning[] {
+function warnings({ time, read, usersWithoutItems }: LogBuilder, bad: BadRows): Warning[] {
   const found: Warning[] = [];
-  if (bad.total > 0) {
-    found.push({ code: 'BAD_ROWS', message: `${bad.total} of ${read} rows were left out` });
+  const unusable = bad.total - bad.missing.user - bad.missing.item;
+  if (unusable > 0) {
+    found.push({ code: 'BAD_ROWS', message: `${unusable} of ${read} rows are unusable and were left out` });
+  }
+  for (const [kind, rows] of Object.entries(bad.missing)) {
+    if (rows === 0) continue;
+    const percent = ((100 * rows) / read).toFixed(1);
+    const message = `${rows} rows (${percent}%) name no ${kind} and were left out`;
+    found.push({ code: `NO_${kind.toUpperCase()}`, message });
+  }
+  if (usersWithoutItems > 0) {
+    const message = `${usersWithoutItems} users are listed without any item`;
+    found.push({ code: 'USERS_WITHOUT_ITEMS', message });
   }
   if (time?.zoneless) {
     found.push({ code: 'TIME_ZONE_ASSUMED', message: 'times without a zone were taken as UTC' });

@@ -1,10 +1,11 @@
 import type { BadRow } from './badRows.js';
 import type { CleanReport } from './clean.js';
 import { columnCounts, nnz } from './csr.js';
+import type { Detected } from './detected.js';
 import type { Interactions } from './interactions.js';
 import type { LogRows } from './logRows.js';
 import { indices, orderBy } from './pairs.js';
-import type { Detected, Log, Warning } from './readLog.js';
+import type { Log, Warning } from './readLog.js';
 import type { TimeUnit } from './time.js';
 
 /** What training would take in memory: name of the model, bytes on the device. */

@@ -1,5 +1,6 @@
 import { FoldinError } from '../errors.js';
 import { concat } from './streams.js';
+import { decode, type Encoding } from './text.js';
 
 const LF = 10;
 const CR = 13;
@@ -14,15 +15,13 @@ const QUOTED = 1;
 /** Quoted, with doubled quotes inside that stand for one. */
 const DOUBLED = 2;
 
-/** How the text of a log is coded. latin1 is ISO 8859-1: byte n is code point n. */
-export type Encoding = 'utf-8' | 'latin1';
-
 /**
  * Cuts a stream of bytes into rows and fields, after RFC 4180: quotes (not for '::', whose files have no
  * such custom), delimiters and newlines inside quotes, LF or CRLF, a last line without newline. Blank lines
  * are left out. `onRow` sees the current row in this object's fields, which hold until the next row.
  */
 export class RowScanner {
+  readonly file: string;
   bytes: Uint8Array = new Uint8Array(0);
   /** Field f is bytes[starts[f] .. ends[f]]. */
   starts = new Int32Array(16);
@@ -42,11 +41,17 @@ export class RowScanner {
   /** Second byte of the delimiter, or -1. */
   readonly #delimiter2: number;
   readonly #quotes: boolean;
-  readonly #name: string;
+  readonly #maxRowBytes: number;
   #carry: Uint8Array = new Uint8Array(0);
 
-  constructor(name: string, delimiter: string, onRow: (row: RowScanner) => void) {
-    this.#name = name;
+  constructor(
+    file: string,
+    delimiter: string,
+    onRow: (row: RowScanner) => void,
+    maxRowBytes: number = MAX_ROW_BYTES,
+  ) {
+    this.#maxRowBytes = maxRowBytes;
+    this.file = file;
     this.#onRow = onRow;
     this.#delimiter = delimiter.charCodeAt(0);
     this.#delimiter2 = delimiter.length > 1 ? delimiter.charCodeAt(1) : -1;
@@ -65,7 +70,9 @@ export class RowScanner {
       from = next;
     }
     this.#carry = this.bytes.slice(from);
-    if (this.#carry.length > MAX_ROW_BYTES) throw this.#unclosed('is longer than 1 MiB');
+    if (this.#carry.length > this.#maxRowBytes) {
+      throw this.#unclosed(`is longer than ${this.#maxRowBytes >> 20} MiB`);
+    }
   }
 
   end(): void {
@@ -158,9 +165,9 @@ export class RowScanner {
   }
 
   #unclosed(what: string): FoldinError {
-    return new FoldinError('LOG_FORMAT', `${this.#name}, line ${this.line}: the row ${what}`, {
+    return new FoldinError('LOG_FORMAT', `${this.file}, line ${this.line}: the row ${what}`, {
       remedy: 'Close the quote, or double a quote that is part of a text.',
-      details: { file: this.#name, line: this.line },
+      details: { file: this.file, line: this.line },
     });
   }
 }
@@ -173,25 +180,4 @@ function undouble(bytes: Uint8Array): Uint8Array {
     if (bytes[p] === QUOTE) p++;
   }
   return out.subarray(0, n);
-}
-
-// ignoreBOM keeps U+FEFF at the start of an id; fatal is for ids only, messages may hold U+FFFD.
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
-
-export function decode(bytes: Uint8Array, encoding: Encoding): string {
-  if (encoding === 'utf-8') return lenient.decode(bytes);
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
-
-export function isUtf8(bytes: Uint8Array): boolean {
-  if (bytes.every((byte) => byte < 0x80)) return true;
-  try {
-    strict.decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
 }

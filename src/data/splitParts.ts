@@ -2,6 +2,7 @@ import { FoldinError } from '../errors.js';
 import type { Csr } from './csr.js';
 import type { Interactions } from './interactions.js';
 import { refuseLeaks } from './leakage.js';
+import { positionsBy } from './order.js';
 import type { EvaluationSet, Split } from './splitTypes.js';
 
 /** What an interaction is used for; a split is one such set of bits an interaction. */
@@ -107,6 +108,12 @@ function pickEntries(
     indptr,
     indices: Uint32Array.from(picked, (e) => columnOf[matrix.indices[e]]),
     values: matrix.values && Float32Array.from(picked, (e) => matrix.values![e]),
+    ...(matrix.positions && {
+      positions: positionsBy(
+        indptr,
+        picked.map((e) => matrix.positions![e]),
+      ),
+    }),
   };
 }
 

@@ -26,12 +26,13 @@ export async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenera
   }
 }
 
-/** Pulls until four bytes are there (or the end), and gives them along with all the chunks. */
+/** Pulls until so many bytes are there (or the end), and gives them along with all the chunks. */
 export async function withHead(
   chunks: AsyncGenerator<Uint8Array>,
+  bytes: number,
 ): Promise<{ head: Uint8Array; chunks: AsyncGenerator<Uint8Array> }> {
   let head: Uint8Array = new Uint8Array(0);
-  while (head.length < 4) {
+  while (head.length < bytes) {
     const { done, value } = await chunks.next();
     if (done) break;
     head = head.length === 0 ? value : concat(head, value);

@@ -1,12 +1,10 @@
 import type { Backend, Tensor } from '../backend/backend.js';
-import { consecutive, type DeviceRows, uploadRows } from '../backend/sparse.js';
+import { consecutive, type DeviceRows, freeAll, uploadRows } from '../backend/sparse.js';
 import type { EvaluationSet } from '../data/splitTypes.js';
 import { throwIfAborted } from '../errors.js';
 import type { Model } from '../model/model.js';
+import { Scores } from './scores.js';
 import type { Ranks } from './ties.js';
-
-/** Users scored in one batch: their scores take 4 * BATCH * items bytes. */
-const BATCH = 128;
 
 /**
  * Ranks the held-out items of an evaluation set among all items that their users have not seen, on the
@@ -16,21 +14,22 @@ export class Ranker {
   readonly #history: DeviceRows;
   readonly #heldOut: DeviceRows;
   readonly #rows: Tensor;
-  readonly #scores: Tensor;
+  readonly #scores: Scores;
+  readonly #heldOutScores: Tensor;
   readonly #ranks: Tensor;
   readonly #candidates: Uint32Array;
 
   constructor(
     private readonly backend: Backend,
-    private readonly model: Model,
+    model: Model,
     private readonly set: EvaluationSet,
-    batch = BATCH,
   ) {
     const { history, heldOut } = set;
     this.#history = uploadRows(backend, history, model.inputValues(history));
     this.#heldOut = uploadRows(backend, heldOut);
     this.#rows = consecutive(backend, history.rows);
-    this.#scores = backend.zeros('f32', [Math.min(batch, Math.max(1, history.rows)), model.items]);
+    this.#scores = new Scores(backend, model, history.rows);
+    this.#heldOutScores = backend.zeros('f32', [Math.max(1, heldOut.indices.length)]);
     this.#ranks = backend.zeros('u32', [Math.max(1, 3 * heldOut.indices.length)]);
     this.#candidates = Uint32Array.from(
       { length: history.rows },
@@ -40,20 +39,22 @@ export class Ranker {
 
   /** Exact ranks of every held-out item; ABORTED when the signal is raised. */
   async ranks(signal?: AbortSignal): Promise<Ranks> {
-    const { backend, model, set } = this;
-    const [capacity] = this.#scores.shape;
+    const { backend, set } = this;
+    const capacity = this.#scores.batch;
     for (let first = 0; first < set.history.rows; first += capacity) {
       throwIfAborted(signal);
-      const batch = { rows: this.#rows, first, count: Math.min(capacity, set.history.rows - first) };
-      model.score(this.#history, batch, this.#scores);
-      backend.rankOf({
-        scores: this.#scores,
-        seen: this.#history,
-        heldOut: this.#heldOut,
-        batch,
-        ranks: this.#ranks,
-        firstEntry: 0,
-      });
+      const count = Math.min(capacity, set.history.rows - first);
+      const batch = { rows: this.#rows, first, count, consecutive: true } as const;
+      const heldOut = { heldOut: this.#heldOut, batch, firstEntry: 0 };
+      const heldOutScores = this.#heldOutScores;
+      // A held-out item is compared with every block, so all of them are scored first.
+      for (const { scores, first: firstItem } of this.#scores.fill(this.#history, batch)) {
+        backend.scoresOf({ ...heldOut, scores, firstItem, out: heldOutScores });
+      }
+      for (const { scores, first: firstItem } of this.#scores.blocks) {
+        const seen = this.#history;
+        backend.rankOf({ ...heldOut, scores, firstItem, seen, heldOutScores, ranks: this.#ranks });
+      }
       await backend.throttle();
     }
     const counts = (await backend.read(this.#ranks)) as Uint32Array;
@@ -67,6 +68,7 @@ export class Ranker {
   dispose(): void {
     this.#history.free();
     this.#heldOut.free();
-    for (const tensor of [this.#rows, this.#scores, this.#ranks]) tensor.free();
+    this.#scores.free();
+    freeAll([this.#rows, this.#heldOutScores, this.#ranks]);
   }
 }

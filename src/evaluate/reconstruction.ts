@@ -1,12 +1,11 @@
 import type { Backend } from '../backend/backend.js';
-import { consecutive, freeAll, uploadRows } from '../backend/sparse.js';
+import { consecutive, uploadRows } from '../backend/sparse.js';
 import { type Csr, rowIndices, selectRows } from '../data/csr.js';
 import { FoldinError, throwIfAborted } from '../errors.js';
 import type { NetworkConfig } from '../model/config.js';
 import type { Model } from '../model/model.js';
+import { readScores, Scores } from './scores.js';
 import { sum } from './summary.js';
-
-const BATCH = 128;
 
 /**
  * How well a model gives back what goes into it: the mean of |output(score) - x| over all rows and items, in
@@ -26,18 +25,23 @@ export async function reconstructionError(
     });
   }
   const errors = new Float64Array(rows.rows);
-  for (let first = 0; first < rows.rows; first += BATCH) {
-    throwIfAborted(signal);
-    const count = Math.min(BATCH, rows.rows - first);
-    const mine = selectRows(
-      rows,
-      Uint32Array.from({ length: count }, (_, i) => first + i),
-    );
-    const scores = await scoresOf(backend, model, mine);
-    for (let r = 0; r < count; r++) {
-      const values = outputs(scores.subarray(r * model.items, (r + 1) * model.items), output);
-      errors[first + r] = rowError(values, mine, r);
+  const scores = new Scores(backend, model, rows.rows);
+  try {
+    for (let first = 0; first < rows.rows; first += scores.batch) {
+      throwIfAborted(signal);
+      const count = Math.min(scores.batch, rows.rows - first);
+      const mine = selectRows(
+        rows,
+        Uint32Array.from({ length: count }, (_, i) => first + i),
+      );
+      const found = await scoresOf(backend, model, scores, mine);
+      for (let r = 0; r < count; r++) {
+        const values = outputs(found.subarray(r * model.items, (r + 1) * model.items), output);
+        errors[first + r] = rowError(values, mine, r);
+      }
     }
+  } finally {
+    scores.free();
   }
   const mean = sum(errors) / (rows.rows * model.items);
   if (Number.isFinite(mean)) return mean;
@@ -46,16 +50,15 @@ export async function reconstructionError(
   });
 }
 
-async function scoresOf(backend: Backend, model: Model, histories: Csr) {
+async function scoresOf(backend: Backend, model: Model, scores: Scores, histories: Csr) {
   const input = uploadRows(backend, histories, model.inputValues(histories));
-  const batch = { rows: consecutive(backend, histories.rows), first: 0, count: histories.rows };
-  const scores = backend.zeros('f32', [histories.rows, model.items]);
+  const rows = consecutive(backend, histories.rows);
   try {
-    model.score(input, batch, scores);
-    return await backend.read(scores);
+    scores.fill(input, { rows, first: 0, count: histories.rows, consecutive: true });
+    return await readScores(backend, scores);
   } finally {
     input.free();
-    freeAll([batch.rows, scores]);
+    rows.free();
   }
 }
 

@@ -1,12 +1,13 @@
 import type { Backend, Tensor } from '../backend/backend.js';
-import { consecutive, uploadRows } from '../backend/sparse.js';
+import { consecutive, freeAll, uploadRows } from '../backend/sparse.js';
 import { type Csr, selectRows } from '../data/csr.js';
 import { throwIfAborted } from '../errors.js';
 import type { Model } from '../model/model.js';
+import { type BlockLists, mergeLists } from './mergeLists.js';
+import { Scores } from './scores.js';
 
-/** Users scored in one batch, and users whose histories are on the device at once. */
-const BATCH = 128;
-const CHUNK = 32 * BATCH;
+/** Users whose histories are on the device at once. */
+const CHUNK = 4096;
 
 export interface ListRequest {
   /** What goes into the model: one row a list. */
@@ -16,6 +17,8 @@ export interface ListRequest {
   /** Bit i % 32 of word i / 32 for item i: the only items that may come out; all where absent. */
   readonly allowed?: Uint32Array;
   readonly k: number;
+  /** The values of `histories` are the model's inputs as they are, not to be scaled again. */
+  readonly asInputs?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -25,25 +28,33 @@ export interface Lists {
   readonly scores: Float32Array | Float64Array;
 }
 
+/** Room for the lists of a batch among one block of items. */
+interface BlockTop {
+  readonly topItems: Tensor;
+  readonly topScores: Tensor;
+}
+
 /**
- * The k best items of every row, found on the backend; the scores themselves are never read back. Batches follow
- * each other without waiting for the lists of the one before.
+ * The k best items of every row, found on the backend, block by block where the model has several; the scores
+ * themselves are never read back. Batches follow each other without waiting for the lists of the one before.
  */
 export async function topLists(backend: Backend, model: Model, request: ListRequest): Promise<Lists> {
   const { histories, k } = request;
   const lists = { items: new Uint32Array(histories.rows * k), scores: new Float32Array(histories.rows * k) };
-  const batch = Math.min(BATCH, Math.max(1, histories.rows));
+  const scores = new Scores(backend, model, Math.max(1, histories.rows));
   const allowed = backend.tensor(request.allowed ?? allItems(model.items));
-  const scores = backend.zeros('f32', [batch, model.items]);
-  const topItems = backend.zeros('u32', [batch, k]);
-  const topScores = backend.zeros('f32', [batch, k]);
+  const tops = scores.blocks.map(({ count }): BlockTop => {
+    const shape = [scores.batch, Math.min(k, count)];
+    return { topItems: backend.zeros('u32', shape), topScores: backend.zeros('f32', shape) };
+  });
   try {
     for (let first = 0; first < histories.rows; first += CHUNK) {
       const rows = Uint32Array.from({ length: Math.min(CHUNK, histories.rows - first) }, (_, i) => first + i);
-      await chunk(backend, model, request, { rows, allowed, scores, topItems, topScores, lists });
+      await chunk(backend, model, request, { rows, allowed, scores, tops, lists });
     }
   } finally {
-    for (const tensor of [allowed, scores, topItems, topScores]) tensor.free();
+    scores.free();
+    freeAll([allowed, ...tops.flatMap(({ topItems, topScores }) => [topItems, topScores])]);
   }
   return lists;
 }
@@ -51,9 +62,9 @@ export async function topLists(backend: Backend, model: Model, request: ListRequ
 interface Chunk {
   readonly rows: Uint32Array;
   readonly allowed: Tensor;
-  readonly scores: Tensor;
-  readonly topItems: Tensor;
-  readonly topScores: Tensor;
+  readonly scores: Scores;
+  /** One a block of `scores`. */
+  readonly tops: readonly BlockTop[];
   /** Where the lists go. */
   readonly lists: Lists;
 }
@@ -65,27 +76,23 @@ async function chunk(
   into: Chunk,
 ) {
   const mine = selectRows(histories, into.rows);
-  const input = uploadRows(backend, mine, model.inputValues(mine));
+  const input = uploadRows(backend, mine, request.asInputs ? mine.values : model.inputValues(mine));
   const seen = request.seen ? uploadRows(backend, selectRows(request.seen, into.rows)) : input;
   const rows = consecutive(backend, mine.rows);
-  const { scores, allowed, topItems, topScores } = into;
-  const reading: Promise<void>[] = [];
+  const { scores, allowed, tops } = into;
+  const reading: Promise<unknown>[] = [];
   try {
-    for (let first = 0; first < mine.rows; first += scores.shape[0]) {
+    for (let first = 0; first < mine.rows; first += scores.batch) {
       throwIfAborted(signal);
-      const count = Math.min(scores.shape[0], mine.rows - first);
-      const batch = { rows, first, count };
-      model.score(input, batch, scores);
-      backend.topK({ scores, seen, batch, allowed, topItems, topScores });
+      const count = Math.min(scores.batch, mine.rows - first);
+      const batch = { rows, first, count, consecutive: true } as const;
+      const found = scores.fill(input, batch).map((block, b) => {
+        backend.topK({ scores: block.scores, firstItem: block.first, seen, batch, allowed, ...tops[b] });
+        return readTop(backend, tops[b]);
+      });
       const at = k * (into.rows[0] + first);
-      // A copy is taken in order with the launches, so the next batch may overwrite the tensors at once.
-      const items = backend
-        .read(topItems)
-        .then((found) => into.lists.items.set(found.subarray(0, k * count), at));
-      const best = backend
-        .read(topScores)
-        .then((found) => into.lists.scores.set(found.subarray(0, k * count), at));
-      reading.push(items, best);
+      const merged = Promise.all(found).then((blocks) => mergeLists(blocks, count, k, into.lists, at));
+      reading.push(merged, ...found);
       await backend.throttle();
     }
     await Promise.all(reading);
@@ -96,6 +103,12 @@ async function chunk(
     if (seen !== input) seen.free();
     rows.free();
   }
+}
+
+/** A copy is taken in order with the launches, so the next batch may overwrite the tensors at once. */
+async function readTop(backend: Backend, { topItems, topScores }: BlockTop): Promise<BlockLists> {
+  const [items, scores] = await Promise.all([backend.read(topItems), backend.read(topScores)]);
+  return { width: topItems.shape[1], items, scores };
 }
 
 /** Every bit set. */

@@ -1,13 +1,17 @@
 import type { Backend, DeviceInfo, Ops, Tensor } from '../backend/backend.js';
-import { checkAlike, checkedOps, describe, mismatch } from '../backend/check.js';
+import { checkAlike, checkedOps, checkSlice, describe, mismatch } from '../backend/check.js';
 import type { Tuning } from '../backend/tuning.js';
 import { FoldinError } from '../errors.js';
 import { bagOps } from './bag.js';
+import { clusterOps } from './cluster.js';
 import { type Family, familyFor } from './family.js';
+import { gruOps } from './gru.js';
+import { itemOps } from './items.js';
+import { latentOps } from './latent.js';
 import { gpu } from './launch.js';
 import { lossOps } from './loss.js';
 import { matmulOps } from './matmul.js';
-import { type GpuTensor, Memory, unpad } from './memory.js';
+import { type GpuTensor, Memory, type MemoryLimits, unpad } from './memory.js';
 import { optimiserOps } from './optimiser.js';
 import { BufferPool } from './pool.js';
 import { Queue } from './queue.js';
@@ -33,19 +37,30 @@ export interface GpuBackendOptions {
   readonly tuning?: Tuning;
   /** Bytes of a large vector that one launch works on; the adapter's limit where absent. */
   readonly largestPiece?: number;
+  /** Limits below the device's own: tests make them small, so that small cases have what else only large ones do. */
+  readonly limits?: Partial<MemoryLimits>;
 }
 
 /** Runs the ops as WGSL kernels on `device`, which it then owns. */
 export function createGpuBackend(
   device: GPUDevice,
   info: DeviceInfo,
-  { family = familyFor(info.kind), tuning, largestPiece = Number.POSITIVE_INFINITY }: GpuBackendOptions = {},
+  {
+    family = familyFor(info.kind),
+    tuning,
+    largestPiece = Number.POSITIVE_INFINITY,
+    limits,
+  }: GpuBackendOptions = {},
 ): GpuBackend {
   const usual = DEFAULT_VARIANT[family];
   const choice: Choice = tuning ? choiceOf(tuning) : allBy(usual);
   const queue = new Queue(device);
   const memory = new Memory(
-    device.limits,
+    {
+      maxStorageBufferBindingSize: device.limits.maxStorageBufferBindingSize,
+      maxBufferSize: device.limits.maxBufferSize,
+      ...limits,
+    },
     new BufferPool(device, (buffer) => queue.retire(buffer)),
     (buffer) => queue.clear(buffer),
     (tensor, bytes) => queue.write(tensor, bytes),
@@ -87,6 +102,7 @@ export function createGpuBackend(
       return memory.peakBytes;
     },
     maxTensorBytes: memory.bindingLimit,
+    mostRows: (columns) => memory.mostRows(columns),
     zeros,
     group(shapes) {
       queue.check();
@@ -102,6 +118,10 @@ export function createGpuBackend(
       memory.upload(tensor, Array.isArray(values) ? Float32Array.from(values) : (values as Float32Array));
       return tensor;
     },
+    slice(tensor, first, count) {
+      checkSlice(tensor, first, count);
+      return own(tensor).slice(first, count);
+    },
     write(tensor, values) {
       const fits = tensor.shape.length === 1 ? values.length <= tensor.size : values.length === tensor.size;
       if (!fits || values instanceof Uint32Array !== (tensor.dtype === 'u32')) {
@@ -111,11 +131,21 @@ export function createGpuBackend(
     },
     copy(from, to) {
       checkAlike('copy', 'to', to, from);
-      queue.copy(own(from), own(to));
+      const targets = memory.pieces(own(to));
+      memory.pieces(own(from)).forEach(({ tensor }, i) => {
+        queue.copy(tensor, targets[i].tensor);
+      });
     },
     async read(tensor: Tensor) {
       const source = own(tensor);
-      return unpad(source, await queue.read(source));
+      if (!source.segments) return unpad(source, await queue.read(source));
+      const values = new Float32Array(source.size);
+      // All are asked for at once: what comes after this call must not show.
+      const reading = source.segments.map(async ({ tensor, start }) => {
+        values.set(unpad(tensor, await queue.read(tensor)), start);
+      });
+      await Promise.all(reading);
+      return values;
     },
     scope: (work) => memory.scope(work),
     splits(rows, columns, depth) {
@@ -152,13 +182,17 @@ export function createGpuBackend(
 
 /** The kernels' launches; one a shader, under its name. */
 export const gpuOps = (queue: Queue, memory: Memory, family: Family, choice: Choice): Ops => ({
-  ...bagOps(queue, family),
+  ...bagOps(queue, memory, family),
+  ...gruOps(queue),
+  ...itemOps(queue, memory, family),
   ...matmulOps(queue, memory, choice),
+  ...latentOps(queue),
   ...lossOps(queue, memory, family),
   ...optimiserOps(queue, memory),
   ...rankOps(queue, family),
   ...randomOps(queue),
   ...solveOps(queue, family),
+  ...clusterOps(queue),
 });
 
 /** The tensor as this backend's own: CONFIG when another backend made it, FREED after free(). */

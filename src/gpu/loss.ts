@@ -4,7 +4,7 @@ import recordLossShader from '../../shaders/recordLoss.wgsl';
 import softmaxNllShader from '../../shaders/softmaxNll.wgsl';
 import squaredErrorShader from '../../shaders/squaredError.wgsl';
 import sumSquaresShader from '../../shaders/sumSquares.wgsl';
-import { type LossArgs, type Ops, SQUARE_PARTS } from '../backend/ops.js';
+import { type BlockLossArgs, type Ops, SQUARE_PARTS } from '../backend/ops.js';
 import { FoldinError } from '../errors.js';
 import { type Family, ROW_LANES } from './family.js';
 import { batchParams, gpu, sparse, valueStep, vec4s } from './launch.js';
@@ -21,7 +21,7 @@ export function lossOps(queue: Queue, memory: Memory, family: Family): LossOps {
   const lanes = ROW_LANES[family];
   const launch = (
     shader: Shader,
-    args: LossArgs,
+    args: BlockLossArgs,
     extra: Record<string, number> = {},
     constants: Record<string, number> = {},
   ): void => {
@@ -38,6 +38,7 @@ export function lossOps(queue: Queue, memory: Memory, family: Family): LossOps {
         ...batchParams(args.batch),
         capacity: args.logits.shape[0],
         items: columns,
+        firstItem: args.firstItem ?? 0,
         stride,
         stride4: vec4s(stride),
         valueStep: valueStep(args.targets),

@@ -13,7 +13,7 @@ import type { Queue } from './queue.js';
 import type { Choice } from './tune.js';
 import { cover, VARIANTS, type Variant } from './variants.js';
 
-type MatmulOps = Pick<
+export type MatmulOps = Pick<
   Ops,
   'matmulNN' | 'matmulNT' | 'matmulNTActivation' | 'matmulTN' | 'reduceActivation' | 'transpose' | 'activate'
 >;
@@ -21,18 +21,17 @@ type MatmulOps = Pick<
 /** `choice` is looked at in every launch: tuning may change it between two trainings. */
 export function matmulOps(queue: Pick<Queue, 'launch'>, memory: Memory, choice: Choice): MatmulOps {
   const transpose = ({ input, out }: { input: Tensor; out: Tensor }): void => {
-    const inputRows4 = vec4s(gpu(input).rows);
     const outRows4 = vec4s(gpu(out).rows);
     queue.launch({
       shader: transposeShader,
       tensors: { input: gpu(input), out: gpu(out) },
       params: {
-        inputRows4,
+        m: input.shape[0],
         outRows4,
         inputStride4: vec4s(gpu(input).stride),
         outStride4: vec4s(gpu(out).stride),
       },
-      workgroups: [Math.ceil(outRows4 / 8), Math.ceil(inputRows4 / 8), 1],
+      workgroups: [Math.ceil(outRows4 / 8), Math.ceil(vec4s(gpu(out).stride) / 8), 1],
     });
   };
 
@@ -98,13 +97,19 @@ export function matmulOps(queue: Pick<Queue, 'launch'>, memory: Memory, choice: 
       });
     },
 
-    matmulTN({ a, b, out, sums }) {
+    matmulTN({ a, b, out, sums, accumulate = false }) {
       const [m, k] = a.shape;
       const variant: Variant = VARIANTS[choice.matmulTN];
       queue.launch({
         shader: matmulTNShader,
         tensors: { a: gpu(a), b: gpu(b), out: gpu(out), sums: gpu(sums) },
-        params: { m, k, aStride4: vec4s(gpu(a).stride), bStride4: vec4s(gpu(b).stride) },
+        params: {
+          m,
+          k,
+          aStride4: vec4s(gpu(a).stride),
+          bStride4: vec4s(gpu(b).stride),
+          accumulate: accumulate ? 1 : 0,
+        },
         constants: variant.constants,
         workgroups: [...cover(variant, k, b.shape[1]), 1],
       });

@@ -14,7 +14,7 @@ export class GpuTensor implements Tensor {
   readonly stride: number;
   /** Rows in memory. */
   readonly rows: number;
-  freed = false;
+  #freed = false;
 
   constructor(
     readonly buffer: GPUBuffer,
@@ -24,6 +24,10 @@ export class GpuTensor implements Tensor {
     readonly offset: number,
     readonly bytes: number,
     private readonly onFree: () => void,
+    /** What it is a slice of, which frees it. */
+    private readonly whole?: GpuTensor,
+    /** What it consists of where one buffer is too small for it: the whole of a large group, which no kernel binds. */
+    readonly segments?: readonly Piece[],
   ) {
     this.size = elements(shape);
     [this.rows, this.stride] = storage(dtype, shape);
@@ -33,10 +37,24 @@ export class GpuTensor implements Tensor {
     return this.shape[this.shape.length - 1];
   }
 
+  get freed(): boolean {
+    return this.#freed || (this.whole?.freed ?? false);
+  }
+
   free(): void {
     if (this.freed) return;
-    this.freed = true;
+    this.#freed = true;
     this.onFree();
+  }
+
+  /**
+   * Rows first .. first + count. It is bound to the end of the whole tensor, so that slices of any length share their
+   * bind groups.
+   */
+  slice(first: number, count: number): GpuTensor {
+    const at = 4 * first * (this.shape.length === 1 ? 1 : this.stride);
+    const shape = [count, ...this.shape.slice(1)];
+    return new GpuTensor(this.buffer, this.dtype, shape, this.offset + at, this.bytes - at, () => {}, this);
   }
 }
 
@@ -52,6 +70,9 @@ function storage(dtype: DType, shape: readonly number[]): [rows: number, stride:
   return [Math.ceil(shape[0] / 8) * 8, padded(shape[1])];
 }
 
+/** What a device allows. */
+export type MemoryLimits = Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize' | 'maxBufferSize'>;
+
 /** Part of a vector: numbers start .. start + numbers of it. */
 export interface Piece {
   readonly tensor: GpuTensor;
@@ -64,12 +85,12 @@ export class Memory {
   liveBytes = 0;
   peakBytes = 0;
   readonly #scopes = new Scopes();
-  readonly #scratch = new Map<string, GpuTensor>();
+  readonly #scratch = new Map<'left' | 'right' | 'unused', GPUBuffer>();
   readonly #pieces = new WeakMap<GpuTensor, readonly Piece[]>();
   #scratchBytes = 0;
 
   constructor(
-    private readonly limits: GPUSupportedLimits,
+    private readonly limits: MemoryLimits,
     private readonly pool: BufferPool,
     private readonly clear: (buffer: GPUBuffer) => void,
     private readonly write: (tensor: GpuTensor, bytes: ArrayBufferView) => void,
@@ -89,31 +110,65 @@ export class Memory {
     return tensor;
   }
 
-  /** f32 tensors one after the other in one buffer, each at an offset that can be bound. */
+  /**
+   * f32 tensors one after the other, each at an offset that can be bound: in one buffer, or in as many as the largest
+   * buffer of the adapter makes necessary.
+   */
   group(shapes: readonly (readonly number[])[]): TensorGroup {
     const numbers = shapes.map((shape) => {
       const [rows, stride] = storage('f32', shape);
       return Math.ceil((rows * stride) / 64) * 64;
     });
-    const starts = numbers.map((_, i) => numbers.slice(0, i).reduce((sum, n) => sum + n, 0));
-    const total = [numbers.reduce((sum, n) => sum + n, 0)];
-    // Each part is bound alone; the whole is only ever worked on in pieces, so it may be larger.
     shapes.forEach((shape, i) => {
       this.#refuseBeyond(this.bindingLimit, 4 * numbers[i], 'f32', shape);
     });
-    const bytes = 4 * storage('f32', total)[1];
-    this.#refuseBeyond(this.limits.maxBufferSize, bytes, 'f32', total);
-    const buffer = this.#take(bytes);
-    const parts = shapes.map(
-      (shape, i) => new GpuTensor(buffer, 'f32', shape, 4 * starts[i], 4 * numbers[i], () => {}),
-    );
-    const whole = new GpuTensor(buffer, 'f32', total, 0, buffer.size, () => {
-      for (const part of parts) part.free();
-      this.#release(buffer);
+    const starts = numbers.map((_, i) => numbers.slice(0, i).reduce((sum, n) => sum + n, 0));
+    const total = numbers.reduce((sum, n) => sum + n, 0);
+    const segments = this.#segments(numbers);
+    const parts = shapes.map((shape, i) => {
+      const { tensor, start } = segments.findLast(({ start }) => start <= starts[i])!;
+      const offset = 4 * (starts[i] - start);
+      return new GpuTensor(tensor.buffer, 'f32', shape, offset, 4 * numbers[i], () => {});
     });
-    this.#count(buffer.size);
+    const free = () => {
+      for (const part of parts) part.free();
+      for (const { tensor } of segments) this.#release(tensor.buffer);
+    };
+    const { buffer, bytes } = segments[0].tensor;
+    const whole = new GpuTensor(
+      buffer,
+      'f32',
+      [total],
+      0,
+      bytes,
+      free,
+      undefined,
+      segments.length > 1 ? segments : undefined,
+    );
+    this.#count(segments.reduce((sum, { tensor }) => sum + tensor.bytes, 0));
     this.#scopes.made(whole);
     return { whole, parts, starts };
+  }
+
+  /** Buffers for parts of these lengths: as few as hold them in order, no part in two. */
+  #segments(parts: readonly number[]): Piece[] {
+    const lengths: number[] = [];
+    let room = 0;
+    for (const part of parts) {
+      if (part > room) {
+        lengths.push(0);
+        room = Math.floor(this.limits.maxBufferSize / 4);
+      }
+      lengths[lengths.length - 1] += part;
+      room -= part;
+    }
+    let start = 0;
+    return lengths.map((numbers) => {
+      const buffer = this.#take(4 * numbers);
+      const tensor = new GpuTensor(buffer, 'f32', [numbers], 0, buffer.size, () => {});
+      start += numbers;
+      return { tensor, start: start - numbers, numbers };
+    });
   }
 
   #count(bytes: number): void {
@@ -121,23 +176,27 @@ export class Memory {
     this.peakBytes = Math.max(this.peakBytes, this.liveBytes + this.#scratchBytes);
   }
 
-  /** A tensor for the insides of a launch: one a shape and use, kept for good, overwritten by the next launch that needs it. */
-  scratch(shape: readonly [number, number], use: 'left' | 'right'): GpuTensor {
-    const key = `${use} ${shape}`;
-    let tensor = this.#scratch.get(key);
-    if (!tensor) {
-      const [rows, stride] = storage('f32', shape);
-      const buffer = this.#buffer(rows * stride * 4, 'f32', shape);
-      tensor = new GpuTensor(buffer, 'f32', shape, 0, buffer.size, () => {});
-      this.#scratchBytes += tensor.bytes;
-      this.#scratch.set(key, tensor);
+  /** A tensor for the insides of a launch: one piece of memory a use, kept for good, overwritten by the next that needs it. */
+  scratch(shape: readonly [number, number], use: 'left' | 'right' | 'unused'): GpuTensor {
+    const [rows, stride] = storage('f32', shape);
+    const bytes = rows * stride * 4;
+    let buffer = this.#scratch.get(use);
+    if (!buffer || buffer.size < bytes) {
+      const larger = this.#buffer(bytes, 'f32', shape);
+      if (buffer) {
+        this.#scratchBytes -= buffer.size;
+        this.pool.give(buffer);
+      }
+      buffer = larger;
+      this.#scratchBytes += buffer.size;
+      this.#scratch.set(use, buffer);
     }
-    return tensor;
+    return new GpuTensor(buffer, 'f32', shape, 0, buffer.size, () => {});
   }
 
   /** Lets go of all that `scratch` keeps; what is needed is made again. */
   forgetScratch(): void {
-    for (const { buffer } of this.#scratch.values()) this.pool.give(buffer);
+    for (const buffer of this.#scratch.values()) this.pool.give(buffer);
     this.#scratch.clear();
     this.#scratchBytes = 0;
   }
@@ -176,22 +235,31 @@ export class Memory {
     );
   }
 
+  /** The most rows of f32[rows, columns] within the limit; see `storage`. */
+  mostRows(columns: number): number {
+    return 8 * Math.floor(this.bindingLimit / 4 / padded(columns) / 8);
+  }
+
   /** A vector cut into pieces that can be bound, in order; most are one piece. */
   pieces(tensor: GpuTensor): readonly Piece[] {
-    const largest = 256 * Math.floor(Math.min(this.bindingLimit, this.largestPiece) / 256);
-    const bytes = 4 * tensor.rows * tensor.stride;
-    if (bytes <= largest) return [{ tensor, start: 0, numbers: bytes / 4 }];
     let cut = this.#pieces.get(tensor);
     if (!cut) {
-      cut = Array.from({ length: Math.ceil(bytes / largest) }, (_, i) => {
-        const mine = Math.min(largest, bytes - i * largest);
-        const offset = tensor.offset + i * largest;
-        const piece = new GpuTensor(tensor.buffer, 'f32', [mine / 4], offset, mine, () => {});
-        return { tensor: piece, start: (i * largest) / 4, numbers: mine / 4 };
-      });
+      const numbers = tensor.rows * tensor.stride;
+      cut = (tensor.segments ?? [{ tensor, start: 0, numbers }]).flatMap((segment) => this.#cut(segment));
       this.#pieces.set(tensor, cut);
     }
     return cut;
+  }
+
+  #cut({ tensor, start, numbers }: Piece): Piece[] {
+    const largest = 64 * Math.floor(Math.min(this.bindingLimit, this.largestPiece) / 256);
+    if (numbers <= largest) return [{ tensor, start, numbers }];
+    return Array.from({ length: Math.ceil(numbers / largest) }, (_, i) => {
+      const mine = Math.min(largest, numbers - i * largest);
+      const offset = tensor.offset + 4 * i * largest;
+      const piece = new GpuTensor(tensor.buffer, 'f32', [mine], offset, 4 * mine, () => {}, tensor);
+      return { tensor: piece, start: start + i * largest, numbers: mine };
+    });
   }
 
   scope<T>(work: () => T): T {
@@ -201,6 +269,12 @@ export class Memory {
   /** Writes row-major values without padding into a tensor's memory. */
   upload(tensor: GpuTensor, values: Values): void {
     const bits = tensor.dtype === 'u32' ? toUint32(values) : toFloat32(values);
+    if (tensor.segments) {
+      for (const { tensor: segment, start, numbers } of tensor.segments) {
+        this.write(segment, bits.subarray(start, start + numbers));
+      }
+      return;
+    }
     if (tensor.shape.length === 1 || tensor.stride === tensor.columns) {
       this.write(tensor, bits);
       return;

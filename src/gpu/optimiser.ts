@@ -1,4 +1,5 @@
 import adamShader from '../../shaders/adam.wgsl';
+import clipNormShader from '../../shaders/clipNorm.wgsl';
 import sgdShader from '../../shaders/sgd.wgsl';
 import zeroDiagonalShader from '../../shaders/zeroDiagonal.wgsl';
 import type { Tensor } from '../backend/backend.js';
@@ -8,7 +9,10 @@ import type { Shader } from './layout.js';
 import type { GpuTensor, Memory } from './memory.js';
 import type { Queue } from './queue.js';
 
-export function optimiserOps(queue: Queue, memory: Memory): Pick<Ops, 'sgd' | 'adam' | 'zeroDiagonal'> {
+export function optimiserOps(
+  queue: Queue,
+  memory: Memory,
+): Pick<Ops, 'sgd' | 'adam' | 'clipNorm' | 'zeroDiagonal'> {
   /** Launches on vectors of one shape, piece by piece where they are larger than a binding. */
   const elementwise = (
     shader: Shader,
@@ -50,6 +54,17 @@ export function optimiserOps(queue: Queue, memory: Memory): Pick<Ops, 'sgd' | 'a
         correction1: 1 / (1 - beta1 ** step),
         correction2: 1 / (1 - beta2 ** step),
       });
+    },
+
+    clipNorm({ grad, squares, most }) {
+      for (const { tensor, numbers } of memory.pieces(gpu(grad))) {
+        queue.launch({
+          shader: clipNormShader,
+          tensors: { grad: tensor, squares: gpu(squares) },
+          params: { size4: vec4s(numbers), most },
+          workgroups: grid(Math.ceil(vec4s(numbers) / 64)),
+        });
+      }
     },
 
     zeroDiagonal({ matrix }) {

@@ -1,4 +1,5 @@
 import rankOfShader from '../../shaders/rankOf.wgsl';
+import scoresOfShader from '../../shaders/scoresOf.wgsl';
 import topKShader from '../../shaders/topK.wgsl';
 import type { Ops } from '../backend/ops.js';
 import { type Family, ROW_LANES } from './family.js';
@@ -15,10 +16,10 @@ const MOST_GROUPS = 1024;
 const groupColumns = (items: number, wanted: number): number =>
   Math.max(Math.ceil(items / (4 * MOST_GROUPS)), Math.min(4, Math.floor(items / (24 * wanted))));
 
-export const rankOps = (queue: Queue, family: Family): Pick<Ops, 'topK' | 'rankOf'> => {
+export const rankOps = (queue: Queue, family: Family): Pick<Ops, 'topK' | 'scoresOf' | 'rankOf'> => {
   const lanes = ROW_LANES[family];
   return {
-    topK({ scores, seen, batch, allowed, topItems, topScores }) {
+    topK({ scores, seen, batch, allowed, topItems, topScores, firstItem = 0 }) {
       const [, items] = scores.shape;
       const [rows, k] = topItems.shape;
       for (let done = 0; done < k; done += MOST_AT_ONCE) {
@@ -36,6 +37,7 @@ export const rankOps = (queue: Queue, family: Family): Pick<Ops, 'topK' | 'rankO
           params: {
             ...batchParams(batch),
             items,
+            firstItem,
             stride4: vec4s(gpu(scores).stride),
             k,
             done,
@@ -51,7 +53,17 @@ export const rankOps = (queue: Queue, family: Family): Pick<Ops, 'topK' | 'rankO
       }
     },
 
-    rankOf({ scores, seen, heldOut, batch, ranks, firstEntry }) {
+    scoresOf({ scores, heldOut, batch, out, firstEntry, firstItem = 0 }) {
+      const [rows, items] = scores.shape;
+      queue.launch({
+        shader: scoresOfShader,
+        tensors: { scores: gpu(scores), ...sparse('heldOut', heldOut), rows: gpu(batch.rows), out: gpu(out) },
+        params: { ...batchParams(batch), items, firstItem, stride: gpu(scores).stride, firstEntry },
+        workgroups: [rows, 1, 1],
+      });
+    },
+
+    rankOf({ scores, seen, heldOut, heldOutScores, batch, ranks, firstEntry, firstItem = 0 }) {
       const [rows, items] = scores.shape;
       queue.launch({
         shader: rankOfShader,
@@ -59,10 +71,11 @@ export const rankOps = (queue: Queue, family: Family): Pick<Ops, 'topK' | 'rankO
           scores: gpu(scores),
           ...sparse('seen', seen),
           ...sparse('heldOut', heldOut),
+          heldOutScores: gpu(heldOutScores),
           rows: gpu(batch.rows),
           ranks: gpu(ranks),
         },
-        params: { ...batchParams(batch), items, stride4: vec4s(gpu(scores).stride), firstEntry },
+        params: { ...batchParams(batch), items, firstItem, stride4: vec4s(gpu(scores).stride), firstEntry },
         constants: { lanes },
         workgroups: [rows, 1, 1],
       });

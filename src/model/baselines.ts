@@ -10,6 +10,7 @@ import type { Model } from './model.js';
 export class Popular implements Model {
   readonly name = 'popular';
   readonly config = {};
+  readonly isAdditive = true;
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly #noBias: Tensor;
   readonly #ones = new Map<number, Tensor>();
@@ -52,6 +53,7 @@ export class Popular implements Model {
 /** Chance: a random score for every user and item, the same for the same seed. */
 export class Random implements Model {
   readonly name = 'random';
+  readonly isAdditive = false;
   readonly tensors: ReadonlyMap<string, Tensor> = new Map();
 
   constructor(

@@ -31,16 +31,22 @@ export interface TrainConfig {
   readonly batch: number;
   readonly optimizer: 'adam' | 'adamw' | 'sgd';
   readonly learningRate: number;
+  /** Share of all steps, at the end, over which the learning rate falls linearly to 0. */
+  readonly lrDecay: number;
   /** lambda of lambda * (sum of squared weights), added to the loss; biases are left out. */
   readonly l2: number;
   /** Decoupled weight decay of adamw. */
   readonly weightDecay: number;
   /** Of sgd. */
   readonly momentum: number;
+  /** The most that the length of the gradient of all parameters may be; 0 lets it be. */
+  readonly clip: number;
   /** Of adam: added to the root of the second moment. */
   readonly epsilon: number;
   /** Validations without a better ndcg@100 before training stops; 0 trains all epochs and keeps the last weights. */
   readonly patience: number;
+  /** Patience runs out after so many steps at the earliest, counted from the last better validation. */
+  readonly patienceSteps: number;
   /** A validation after every so many epochs. */
   readonly validateEvery: number;
   readonly seed: number;
@@ -69,21 +75,34 @@ export const LINEAR_DEFAULTS: NetworkConfig = {
   zeroDiagonal: true,
 };
 
+/** The denoising autoencoder with a multinomial likelihood (Liang et al. 2018). */
+export const DAE_DEFAULTS: NetworkConfig = {
+  ...MLP_DEFAULTS,
+  hidden: [200],
+  activation: 'tanh',
+  output: 'softmax',
+  loss: 'multinomial',
+};
+
 export const TRAIN_DEFAULTS: TrainConfig = {
   epochs: 150,
   batch: 100,
   optimizer: 'adam',
   learningRate: 1e-3,
+  lrDecay: 0,
   l2: 5e-3,
   weightDecay: 0,
   momentum: 0,
+  clip: 0,
   epsilon: 1e-8,
   patience: 20,
+  patienceSteps: 0,
   validateEvery: 1,
   seed: 1,
 };
 
 export const LINEAR_TRAIN_DEFAULTS: TrainConfig = { ...TRAIN_DEFAULTS, l2: 0.4 };
+export const DAE_TRAIN_DEFAULTS: TrainConfig = { ...TRAIN_DEFAULTS, l2: 2e-5 };
 
 /**
  * The tutorial's network to the letter: 128-64 relu, softmax output, mean squared error over all elements,
@@ -129,11 +148,14 @@ export function checkTrainConfig(config: TrainConfig): void {
   checkWhole('batch', config.batch, 1, 65_535);
   checkOneOf('optimizer', config.optimizer, ['adam', 'adamw', 'sgd']);
   checkRange('lr', config.learningRate, 1e-12, 1e6);
+  checkRange('lr-decay', config.lrDecay, 0, 1);
   checkRange('l2', config.l2, 0, 1e6);
   checkRange('weight-decay', config.weightDecay, 0, 1e6);
   checkRange('momentum', config.momentum, 0, 0.9999);
+  checkRange('clip', config.clip, 0, 1e6);
   checkRange('epsilon', config.epsilon, 1e-16, 1);
   checkWhole('patience', config.patience, 0, 1e6);
+  checkWhole('patience-steps', config.patienceSteps, 0, 1e9);
   checkWhole('validate-every', config.validateEvery, 1, 1e6);
   checkWhole('seed', config.seed, 0, 0xffffffff);
   if (config.weightDecay > 0 && config.optimizer !== 'adamw') {

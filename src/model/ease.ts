@@ -5,6 +5,7 @@ import { fillGram, gramSteps } from './gram.js';
 import { inverse, inverseSteps } from './inverse.js';
 import { ItemTable, refuseLargeTable } from './itemTable.js';
 import { type FitControl, pace } from './pace.js';
+import { userWeights } from './userWeights.js';
 
 /** EASE (Steck 2019) and its relatives; see `fitEase`. */
 export interface EaseConfig {
@@ -78,15 +79,6 @@ export async function fitEase(
     table.free();
     throw error;
   }
-}
-
-/** w_u = n_u^-power, scaled so that sum w n = sum n; undefined where all are 1. */
-function userWeights({ rows, indptr }: Csr, power: number): Float64Array | undefined {
-  if (power === 0) return undefined;
-  const lengths = Float64Array.from({ length: rows }, (_, u) => indptr[u + 1] - indptr[u]);
-  const weights = lengths.map((n) => (n > 0 ? n ** -power : 0));
-  const weighted = weights.reduce((sum, w, u) => sum + w * lengths[u], 0);
-  return weights.map((w) => (w * indptr[rows]) / weighted);
 }
 
 function ridgeOf(train: Csr, weights: Float64Array | undefined, config: EaseConfig): Float64Array {

@@ -3,13 +3,14 @@ import type { BatchRows, SparseRows } from '../backend/ops.js';
 import type { Csr } from '../data/csr.js';
 import { FoldinError } from '../errors.js';
 import type { Model } from './model.js';
-import type { NamedArrays } from './network.js';
+import type { NamedArrays } from './parameters.js';
 
 /** Tables are read back, finished and saved by the host, whose arrays and files should stay below this. */
 const HOST_TABLE_BYTES = 2 * 2 ** 30;
 
 /** A model that is one table of items by items: score_j = sum over the history of x_i weights[i, j]. */
 export class ItemTable implements Model {
+  readonly isAdditive = true;
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly #noBias: Tensor;
 

@@ -1,36 +1,31 @@
-import { type Backend, derivativeFromOutput, type Tensor, type TensorGroup } from '../backend/backend.js';
+import type { Backend, Tensor, TensorGroup } from '../backend/backend.js';
 import type { BatchRows, Dropout, SparseRows } from '../backend/ops.js';
 import { mix, randomUniform, STREAM } from '../backend/random.js';
 import { freeAll } from '../backend/sparse.js';
+import type { DenseShape } from '../backend/tuning.js';
 import type { Csr } from '../data/csr.js';
-import { FoldinError } from '../errors.js';
 import { checkNetworkConfig, type NetworkConfig } from './config.js';
-import type { Parameters, StepInputs, TrainableModel } from './model.js';
-
-/** Weights and biases by name: W1 f32[items, hidden1], b1, W2, ... as the model file holds them. */
-export type NamedArrays = ReadonlyMap<
-  string,
-  { shape: readonly number[]; values: Float32Array | Float64Array }
->;
-
-interface Layer {
-  readonly weights: Tensor;
-  readonly bias: Tensor;
-}
-
-/** What one batch size needs besides the parameters. Index l - 1 belongs to hidden layer l. */
-interface Workspace {
-  /** Outputs of the hidden layers. */
-  readonly hidden: readonly Tensor[];
-  /** What the activations' derivatives are taken from: their outputs, for gelu their inputs. */
-  readonly saved: readonly Tensor[];
-}
+import {
+  type DenseLayer,
+  denseBackward,
+  denseForward,
+  denseInputGrad,
+  fillUnits,
+  type InputGrad,
+  makeInputGrad,
+  makeUnits,
+  tensorsOfInputGrad,
+  tensorsOfUnits,
+  type Units,
+} from './dense.js';
+import type { HistoryModel, Parameters, StepInputs } from './model.js';
+import { type NamedArrays, parameterGroup } from './parameters.js';
+import { scaledToLength, scaledToSum } from './rowScales.js';
 
 interface BackwardSpace {
   readonly logits: Tensor;
-  readonly hiddenGrads: readonly Tensor[];
-  /** Partial sums on the way to hiddenGrads; undefined where one part is enough. */
-  readonly parts: readonly (Tensor | undefined)[];
+  /** On the way to the sums of each hidden layer. */
+  readonly inputGrads: readonly InputGrad[];
 }
 
 const KEEP_ALL: Dropout = { rate: 0, seed: 0, step: 0 };
@@ -39,10 +34,13 @@ const KEEP_ALL: Dropout = { rate: 0, seed: 0, step: 0 };
  * A feed-forward network over histories: a sparse first layer, dense ones after it, a score for every item.
  * With no hidden layer it is the linear model r = x W + b.
  */
-export class Network implements TrainableModel {
-  readonly tensors = new Map<string, Tensor>();
-  readonly #layers: Layer[] = [];
-  readonly #workspaces = new Map<number, Workspace>();
+export class Network implements HistoryModel {
+  readonly learnsFrom = 'histories';
+  /** Weights and biases: W1 f32[items, hidden1], b1, W2, ... as the model file holds them. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly #layers: readonly DenseLayer[];
+  /** Units of the hidden layers, by batch size. */
+  readonly #workspaces = new Map<number, readonly Units[]>();
   readonly #backwards = new Map<number, BackwardSpace>();
   readonly #values: TensorGroup;
   #parameters: Parameters | undefined;
@@ -55,28 +53,13 @@ export class Network implements TrainableModel {
     initial: NamedArrays,
   ) {
     checkNetworkConfig(config);
-    const shapes = parameterShapes(items, config.hidden);
-    this.#values = backend.group([...shapes.values()]);
-    try {
-      [...shapes].forEach(([name, shape], i) => {
-        const array = initial.get(name);
-        if (array?.shape.join() !== shape.join()) {
-          throw new FoldinError(
-            'SHAPE_MISMATCH',
-            `${name} should be f32[${shape}], got [${array?.shape ?? 'nothing'}]`,
-            { remedy: 'Load a model with the configuration it was saved with.' },
-          );
-        }
-        backend.write(this.#values.parts[i], array.values);
-        this.tensors.set(name, this.#values.parts[i]);
-      });
-    } catch (error) {
-      this.#values.whole.free();
-      throw error;
-    }
-    for (let l = 1; l <= config.hidden.length + 1; l++) {
-      this.#layers.push({ weights: this.tensors.get(`W${l}`)!, bias: this.tensors.get(`b${l}`)! });
-    }
+    const { values, tensors } = parameterGroup(backend, parameterShapes(items, config.hidden), initial);
+    this.#values = values;
+    this.tensors = tensors;
+    this.#layers = [...config.hidden, items].map((_, l) => ({
+      weights: tensors.get(`W${l + 1}`)!,
+      bias: tensors.get(`b${l + 1}`)!,
+    }));
     if (config.zeroDiagonal) backend.zeroDiagonal({ matrix: this.#layers[0].weights });
   }
 
@@ -91,67 +74,93 @@ export class Network implements TrainableModel {
     return this.#parameters;
   }
 
-  get denseLayers(): { inputs: number; outputs: number }[] {
+  denseShapes(batch: number): DenseShape[] {
     const dense = layerSizes(this.items, this.config.hidden).slice(1);
-    return dense.map(([inputs, outputs]) => ({ inputs, outputs }));
+    return dense.map(([inputs, outputs]) => ({ batch, inputs, outputs }));
+  }
+
+  get isAdditive(): boolean {
+    return this.config.hidden.length === 0;
+  }
+
+  get units(): number | undefined {
+    return this.config.hidden.at(-1);
+  }
+
+  represent(histories: SparseRows, batch: BatchRows, out: Tensor): void {
+    const space = this.#workspace(out.shape[0]);
+    this.#forward(histories, batch, space, undefined, KEEP_ALL);
+    this.backend.copy(space.at(-1)!.out, out);
+  }
+
+  get unitWeights(): Tensor | undefined {
+    return this.isAdditive ? undefined : this.#layers.at(-1)!.weights;
   }
 
   inputValues(histories: Csr): Float32Array | undefined {
-    return this.config.normalise === 'l2' ? scaleRows(histories, euclidean) : histories.values;
+    return this.config.normalise === 'l2' ? scaledToLength(histories) : histories.values;
   }
 
   targetValues(histories: Csr): Float32Array | undefined {
-    return this.config.targets === 'sum' ? scaleRows(histories, total) : histories.values;
+    return this.config.targets === 'sum' ? scaledToSum(histories) : histories.values;
   }
 
   score(histories: SparseRows, batch: BatchRows, scores: Tensor): void {
     this.#forward(histories, batch, this.#workspace(scores.shape[0]), scores, KEEP_ALL);
   }
 
+  inputGradients(histories: SparseRows, batch: BatchRows, item: number, out: Tensor): void {
+    const { backend, items } = this;
+    const rows = batch.count;
+    const hidden = this.#workspace(rows);
+    backend.scope(() => {
+      const logits = backend.zeros('f32', [rows, items]);
+      this.#forward(histories, batch, hidden, logits, KEEP_ALL);
+      const chosen = new Float32Array(rows * items);
+      for (let row = 0; row < rows; row++) chosen[row * items + item] = 1;
+      let outGrad = backend.tensor(chosen, [rows, items]);
+      for (let l = this.#layers.length - 1; l > 0; l--) {
+        outGrad = denseInputGrad(backend, this.#layers[l], hidden[l - 1], outGrad);
+      }
+      backend.bagInputGrad({ places: histories, batch, weights: this.#layers[0].weights, outGrad, out });
+    });
+  }
+
   gradients(step: StepInputs): void {
     const { backend, config } = this;
-    const space = this.#workspace(step.capacity);
-    const back = this.#backward(step.capacity);
+    const hidden = this.#workspace(step.capacity);
+    const { logits, inputGrads } = this.#backward(step.capacity);
     const dropout = { rate: config.dropout, seed: mix(mix(step.seed) ^ STREAM.dropout), step: step.step };
-    this.#forward(step.inputs, step.batch, space, back.logits, dropout);
-    this.#loss(step, back.logits);
+    this.#forward(step.inputs, step.batch, hidden, logits, dropout);
+    this.#loss(step, logits);
 
-    let outGrad = back.logits;
+    let outGrad = logits;
     for (let l = this.#layers.length - 1; l > 0; l--) {
-      const { weights, bias } = this.#layers[l];
-      const inGrad = {
-        saved: space.saved[l - 1],
-        out: back.hiddenGrads[l - 1],
-        activation: config.activation,
-      };
-      const parts = back.parts[l - 1];
-      if (parts) {
-        backend.matmulNT({ a: outGrad, b: weights, out: parts });
-        backend.reduceActivation({ parts, ...inGrad });
-      } else backend.matmulNTActivation({ a: outGrad, b: weights, ...inGrad });
-      const [out, sums] = [this.#grad(weights), this.#grad(bias)];
-      backend.matmulTN({ a: space.hidden[l - 1], b: outGrad, out, sums });
-      outGrad = inGrad.out;
+      const grads = this.#grads(l);
+      outGrad = denseBackward(backend, this.#layers[l], grads, hidden[l - 1], outGrad, inputGrads[l - 1]);
     }
     const { starts, entries, firstStart } = step;
-    const { weights, bias } = this.#layers[0];
-    const [out, sums] = [this.#grad(weights), this.#grad(bias)];
+    const { weights: out, bias: sums } = this.#grads(0);
     backend.bagBackward({ starts, entries, firstStart, outGrad, out, sums, dropout });
     if (config.zeroDiagonal) backend.zeroDiagonal({ matrix: out });
   }
 
-  #forward(input: SparseRows, batch: BatchRows, space: Workspace, scores: Tensor, dropout: Dropout): void {
-    const { backend, config } = this;
-    const last = this.#layers.length - 1;
-    this.#layers.forEach(({ weights, bias }, l) => {
-      const saved = l === last ? scores : space.saved[l];
-      // gelu's derivative needs its input, so its output gets a tensor of its own.
-      const split = l < last && saved !== space.hidden[l];
-      const activation = l === last || split ? 'linear' : config.activation;
-      if (l === 0) backend.bagForward({ input, batch, weights, bias, out: saved, activation, dropout });
-      else backend.matmulNN({ a: space.hidden[l - 1], b: weights, bias, out: saved, activation });
-      if (split) backend.activate({ input: saved, out: space.hidden[l], activation: config.activation });
+  /** Without `scores` only the hidden layers. */
+  #forward(
+    input: SparseRows,
+    batch: BatchRows,
+    hidden: readonly Units[],
+    scores: Tensor | undefined,
+    dropout: Dropout,
+  ): void {
+    const { backend } = this;
+    const last = scores ? [{ out: scores, saved: scores, activation: 'linear' } as const] : [];
+    const into = [...hidden, ...last];
+    const { weights, bias } = this.#layers[0];
+    fillUnits(backend, into[0], (out, activation) => {
+      backend.bagForward({ input, batch, weights, bias, out, activation, dropout });
     });
+    for (let l = 1; l < into.length; l++) denseForward(backend, this.#layers[l], into[l - 1].out, into[l]);
   }
 
   #loss({ targets, batch, lossParts }: StepInputs, logits: Tensor): void {
@@ -167,17 +176,17 @@ export class Network implements TrainableModel {
     }
   }
 
-  #grad(value: Tensor): Tensor {
-    const { values, grads } = this.parameters;
-    return grads.parts[values.parts.indexOf(value)];
+  /** Of a layer's weights and bias; see parameterShapes. */
+  #grads(layer: number): DenseLayer {
+    const { parts } = this.parameters.grads;
+    return { weights: parts[layer], bias: parts[this.#layers.length + layer] };
   }
 
-  #workspace(batch: number): Workspace {
+  #workspace(batch: number): readonly Units[] {
     let space = this.#workspaces.get(batch);
     if (!space) {
-      const make = () => this.config.hidden.map((units) => this.backend.zeros('f32', [batch, units]));
-      const hidden = make();
-      space = { hidden, saved: derivativeFromOutput(this.config.activation) ? hidden : make() };
+      const { hidden, activation } = this.config;
+      space = hidden.map((units) => makeUnits(this.backend, batch, units, activation));
       this.#workspaces.set(batch, space);
     }
     return space;
@@ -187,14 +196,10 @@ export class Network implements TrainableModel {
     let space = this.#backwards.get(batch);
     if (!space) {
       const { backend, items } = this;
-      const sizes = [...this.config.hidden, items];
+      const { hidden } = this.config;
       space = {
         logits: backend.zeros('f32', [batch, items]),
-        hiddenGrads: this.config.hidden.map((units) => backend.zeros('f32', [batch, units])),
-        parts: this.config.hidden.map((units, l) => {
-          const splits = backend.splits(batch, units, sizes[l + 1]);
-          return splits > 1 ? backend.zeros('f32', [batch * splits, units]) : undefined;
-        }),
+        inputGrads: hidden.map((units, l) => makeInputGrad(backend, batch, units, hidden[l + 1] ?? items)),
       };
       this.#backwards.set(batch, space);
     }
@@ -205,15 +210,15 @@ export class Network implements TrainableModel {
   endTraining(): void {
     this.#parameters?.grads.whole.free();
     this.#parameters = undefined;
-    for (const { logits, hiddenGrads, parts } of this.#backwards.values()) {
-      freeAll([logits, ...hiddenGrads, ...parts.filter((part) => part !== undefined)]);
+    for (const { logits, inputGrads } of this.#backwards.values()) {
+      freeAll([logits, ...inputGrads.flatMap(tensorsOfInputGrad)]);
     }
     this.#backwards.clear();
   }
 
   dispose(): void {
     this.endTraining();
-    for (const { hidden, saved } of this.#workspaces.values()) freeAll([...hidden, ...saved]);
+    for (const units of this.#workspaces.values()) freeAll(units.flatMap(tensorsOfUnits));
     this.#workspaces.clear();
     this.#values.whole.free();
   }
@@ -252,23 +257,4 @@ export function initialWeights(items: number, hidden: readonly number[], seed: n
     arrays.set(`b${l + 1}`, { shape: [outputs], values: new Float32Array(outputs) });
   });
   return arrays;
-}
-
-const euclidean = (sum: number, x: number): number => sum + x * x;
-const total = (sum: number, x: number): number => sum + x;
-
-/** Values divided by their row's Euclidean length (accumulate = euclidean) or sum (accumulate = total). */
-function scaleRows(matrix: Csr, accumulate: (sum: number, x: number) => number): Float32Array {
-  const scaled = new Float32Array(matrix.indices.length);
-  for (let row = 0; row < matrix.rows; row++) {
-    let sum = 0;
-    for (let e = matrix.indptr[row]; e < matrix.indptr[row + 1]; e++) {
-      sum = accumulate(sum, matrix.values ? matrix.values[e] : 1);
-    }
-    const size = accumulate === euclidean ? Math.sqrt(sum) : sum;
-    for (let e = matrix.indptr[row]; e < matrix.indptr[row + 1]; e++) {
-      scaled[e] = size > 0 ? (matrix.values ? matrix.values[e] : 1) / size : 0;
-    }
-  }
-  return scaled;
 }

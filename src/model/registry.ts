@@ -1,8 +1,11 @@
 import type { Backend } from '../backend/backend.js';
 import type { Csr } from '../data/csr.js';
+import { requireOrder } from '../data/order.js';
 import { FoldinError } from '../errors.js';
 import { Popular, Random } from './baselines.js';
 import {
+  DAE_DEFAULTS,
+  DAE_TRAIN_DEFAULTS,
   LINEAR_DEFAULTS,
   LINEAR_TRAIN_DEFAULTS,
   MLP_DEFAULTS,
@@ -11,14 +14,25 @@ import {
   type TrainConfig,
 } from './config.js';
 import { EASE_DEFAULTS, type EaseConfig, fitEase } from './ease.js';
+import { Gru } from './gru.js';
+import { GRU_TRAIN_DEFAULTS, type GruConfig, gruConfig } from './gruConfig.js';
+import { initialGru } from './gruParameters.js';
 import { fitItemKnn, ITEM_KNN_DEFAULTS, type ItemKnnConfig } from './itemKnn.js';
 import { ItemTable } from './itemTable.js';
-import type { Model } from './model.js';
-import { initialWeights, type NamedArrays, Network } from './network.js';
+import type { Model, TrainableModel } from './model.js';
+import { initialWeights, Network } from './network.js';
 import type { FitControl } from './pace.js';
+import type { NamedArrays } from './parameters.js';
+import { initialVae, Vae } from './vae.js';
+import { VAE_DEFAULTS, VAE_TRAIN_DEFAULTS, type VaeConfig } from './vaeConfig.js';
 
-/** The options of a model that differ from its defaults: a network's, or those of `ease` or `itemknn`. */
-export type ModelOptions = Partial<NetworkConfig> | Partial<EaseConfig> | Partial<ItemKnnConfig>;
+/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `gru` or `vae`. */
+export type ModelOptions =
+  | Partial<NetworkConfig>
+  | Partial<EaseConfig>
+  | Partial<ItemKnnConfig>
+  | Partial<GruConfig>
+  | Partial<VaeConfig>;
 
 /** What a new model is made from: its training histories, its options, and the seed of its first weights. */
 export interface ModelInit {
@@ -30,6 +44,8 @@ export interface ModelInit {
 interface Entry {
   /** How it is trained unless told otherwise. */
   readonly train: TrainConfig;
+  /** Whether it is trained, epoch by epoch. */
+  readonly inEpochs?: true;
   /** A model ready to train, or done where there is nothing to train. */
   readonly create?: (backend: Backend, init: ModelInit) => Model;
   /** In its place: a model that is fitted in one go. */
@@ -40,6 +56,7 @@ interface Entry {
 
 const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Entry => ({
   train,
+  inEpochs: true,
   create(backend, { train, config, seed }) {
     const whole = { ...defaults, ...(config as Partial<NetworkConfig>) };
     return new Network(
@@ -80,6 +97,27 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   ),
   linear: network('linear', LINEAR_DEFAULTS, LINEAR_TRAIN_DEFAULTS),
   mlp: network('mlp', MLP_DEFAULTS, TRAIN_DEFAULTS),
+  gru: {
+    train: GRU_TRAIN_DEFAULTS,
+    inEpochs: true,
+    create(backend, { train, config, seed }) {
+      const whole = gruConfig(config as Partial<GruConfig>);
+      requireOrder(train, 'gru');
+      return new Gru(backend, train.columns, whole, initialGru(train.columns, whole, seed));
+    },
+    load: (backend, items, config, tensors) =>
+      new Gru(backend, items, gruConfig(config as Partial<GruConfig>), tensors),
+  },
+  dae: network('dae', DAE_DEFAULTS, DAE_TRAIN_DEFAULTS),
+  vae: {
+    train: VAE_TRAIN_DEFAULTS,
+    create(backend, { train, config, seed }) {
+      const whole = { ...VAE_DEFAULTS, ...(config as Partial<VaeConfig>) };
+      return new Vae(backend, train.columns, whole, initialVae(train, whole, seed));
+    },
+    load: (backend, items, config, tensors) =>
+      new Vae(backend, items, { ...VAE_DEFAULTS, ...(config as Partial<VaeConfig>) }, tensors),
+  },
 };
 
 export const MODEL_NAMES: readonly string[] = Object.keys(REGISTRY);
@@ -90,6 +128,9 @@ function entry(name: string): Entry {
     remedy: `Choose one of: ${MODEL_NAMES.join(', ')}.`,
   });
 }
+
+/** Whether a model is trained, epoch by epoch, and not fitted in one go. CONFIG for an unknown name. */
+export const learnsInEpochs = (name: string): boolean => entry(name).inEpochs ?? false;
 
 /** A model's training options unless told otherwise. CONFIG for an unknown name. */
 export const trainDefaults = (name: string): TrainConfig => entry(name).train;
@@ -142,5 +183,5 @@ export function loadModel(
 }
 
 /** The model as one that learns step by step, or undefined when there is nothing to train. */
-export const trainable = (model: Model): Network | undefined =>
-  model instanceof Network ? model : undefined;
+export const trainable = (model: Model): TrainableModel | undefined =>
+  'learnsFrom' in model ? (model as TrainableModel) : undefined;

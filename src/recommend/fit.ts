@@ -16,9 +16,11 @@ import type { Model, TrainableModel } from '../model/model.js';
 import { fitModel, type ModelOptions, trainable, trainDefaults } from '../model/registry.js';
 import { FORMAT_VERSION } from '../store/modelFile.js';
 import type { Checkpoint } from '../train/checkpoint.js';
+import type { PlannerKind } from '../train/planner.js';
 import { STOP_METRIC, Trainer, type TrainResult } from '../train/trainer.js';
 import { VERSION } from '../version.js';
 import { popularityOf, Recommender } from './recommender.js';
+import { type CurvePoint, curvePoint, testUsers } from './records.js';
 
 export interface FitOptions {
   /** Name in the registry; `mlp` by default. */
@@ -26,6 +28,8 @@ export interface FitOptions {
   /** What differs from the model's defaults. */
   readonly network?: ModelOptions;
   readonly train?: Partial<TrainConfig>;
+  /** Where the batches are planned, see `plannerFor`; `inline` by default. The result is the same. */
+  readonly planner?: PlannerKind;
   /** The parts to train, validate and test on; by default `heldOutUsers` under the training seed. */
   readonly split?: Split;
   /** Metrics of the test part, for the model and for popularity. */
@@ -85,7 +89,14 @@ export async function fit(
     },
   );
   try {
-    const training = await learn(backend, model, split, config, options);
+    const curve: CurvePoint[] = [];
+    const training = await learn(backend, model, split, config, {
+      ...options,
+      onEvent(event) {
+        if (event.event === 'epoch') curve.push(curvePoint(event));
+        onEvent?.(event);
+      },
+    });
     const test = await measure(backend, model, split, options);
     const manifest = {
       formatVersion: FORMAT_VERSION,
@@ -99,6 +110,8 @@ export async function fit(
         stopped: training.stopped,
         // Rounding depends on it.
         ...(backend.tuning && { tuning: backend.tuning }),
+        // After a resume: from there on.
+        curve,
       },
       validation: training?.validation ?? null,
       split: describeSplit(split),
@@ -107,6 +120,7 @@ export async function fit(
         ties: test.model.ties,
         metrics: test.model.metrics,
         popular: test.popular.metrics,
+        perUser: testUsers(split, test),
       },
       ...options.provenance,
     } as const;
@@ -145,7 +159,8 @@ async function learn(
       [STOP_METRIC]: evaluateRanks(await ranker.ranks(signal), [stopMetric]).metrics[STOP_METRIC].mean,
       ...(await options.alsoValidate?.(backend, model, validation)),
     }));
-  const trainer = new Trainer(backend, network, split.train, { config, validate, signal: options.signal });
+  const { planner, signal } = options;
+  const trainer = new Trainer(backend, network, split.train, { config, validate, planner, signal });
   try {
     if (options.resume) trainer.restore(options.resume);
     const run = trainer.run();
@@ -176,7 +191,7 @@ async function chooseWays(
     onEvent?.({ event: 'tuned', tuning: { ...tuning }, from: 'checkpoint', ms: 0 });
     return;
   }
-  const layers = (network.denseLayers ?? []).map((layer) => ({ batch, ...layer }));
+  const layers = network.denseShapes?.(batch) ?? [];
   const mode = tune ?? (kind === 'gpu' ? 'quick' : 'off');
   const tuned = await backend.tune({
     mode,

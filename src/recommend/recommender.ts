@@ -1,15 +1,17 @@
 import type { Backend } from '../backend/backend.js';
 import { NO_ITEM, NOT_FINITE } from '../backend/ops.js';
-import { consecutive, freeAll, uploadRows } from '../backend/sparse.js';
+import { consecutive, uploadRows } from '../backend/sparse.js';
 import { type Csr, columnCounts, csrFromRows, rowIndices } from '../data/csr.js';
+import { entriesInOrder } from '../data/order.js';
 import { Vocabulary } from '../data/vocabulary.js';
 import { FoldinError } from '../errors.js';
+import { readScores, Scores } from '../evaluate/scores.js';
 import { itemBits, topLists } from '../evaluate/topLists.js';
 import type { Model } from '../model/model.js';
 import { loadModel } from '../model/registry.js';
 import type { Manifest, ModelContents, ModelTensor } from '../store/modelFile.js';
 
-/** Who is asking: a user of the log by id, or anyone by what they did. */
+/** Who is asking: a user of the log by id, or anyone by what they did, the latest last. */
 export type Who = { readonly user: string } | { readonly history: readonly string[] };
 
 export interface RecommendOptions {
@@ -52,6 +54,16 @@ export interface RecommenderParts {
   /** u32 or f32[items]: how many training users have each item; what the fallback goes by. */
   readonly popularity: ArrayLike<number>;
   readonly manifest: Manifest;
+}
+
+/** Someone's history as the model knows it: item indices. */
+export interface KnownHistory {
+  readonly known: readonly number[];
+  readonly unknown: readonly string[];
+  /** Where not all are 1. */
+  readonly weights?: Float32Array;
+  /** Whether `known` is in the order in which it happened. */
+  readonly inOrder: boolean;
 }
 
 /** The tensor of a model file that holds `popularity`. */
@@ -125,16 +137,12 @@ export class Recommender {
     }
     const include = options.include && this.#indices(options.include);
     const exclude = this.#indices(options.exclude ?? []);
-    const histories = whos.map((who) => this.#history(who));
+    const histories = whos.map((who) => this.historyOf(who));
     const seen = histories.map(({ known }) => [...new Set([...(withSeen ? [] : known), ...exclude.known])]);
     const seenRows = csrFromRows(seen, items.size);
     const allowed = include && itemBits(include.known, items.size);
     const lists = await topLists(this.backend, this.model, {
-      histories: csrFromRows(
-        histories.map(({ known }) => known),
-        items.size,
-        histories.map(({ known, weights }) => weights ?? new Array(known.length).fill(1)),
-      ),
+      histories: this.matrixOf(histories),
       seen: seenRows,
       allowed,
       k: Math.min(k, items.size),
@@ -162,20 +170,19 @@ export class Recommender {
 
   /** The model's raw score of one item for one user or history: higher is better. UNKNOWN_ID for an unknown item. */
   async score(who: Who, item: string): Promise<number> {
-    const index = this.parts.items.indexOf(item);
-    if (index === undefined) throw this.#unknown('item', item, this.parts.items);
-    const { known, weights } = this.#history(who);
+    const index = this.indexOf(item);
     const { backend, model } = this;
-    const histories = csrFromRows([known], model.items, weights && [weights]);
+    const histories = this.matrixOf([this.historyOf(who)]);
     const input = uploadRows(backend, histories, model.inputValues(histories));
-    const batch = { rows: consecutive(backend, 1), first: 0, count: 1 };
-    const scores = backend.zeros('f32', [1, model.items]);
+    const rows = consecutive(backend, 1);
+    const scores = new Scores(backend, model, 1);
     try {
-      model.score(input, batch, scores);
-      return (await backend.read(scores))[index];
+      scores.fill(input, { rows, first: 0, count: 1, consecutive: true });
+      return (await readScores(backend, scores))[index];
     } finally {
+      scores.free();
       input.free();
-      freeAll([batch.rows, scores]);
+      rows.free();
     }
   }
 
@@ -184,9 +191,16 @@ export class Recommender {
     this.model.dispose();
   }
 
-  /** Item indices of a history and their weights, where not all are 1. */
-  #history(who: Who): { known: number[]; unknown: string[]; weights?: Float32Array } {
-    if ('history' in who) return this.#indices(who.history);
+  /** Where an item is in the vocabulary. UNKNOWN_ID when it is not. */
+  indexOf(item: string): number {
+    const index = this.parts.items.indexOf(item);
+    if (index === undefined) throw this.#unknown('item', item, this.parts.items);
+    return index;
+  }
+
+  /** What is known of someone, in the order in which it happened where that is known. NO_HISTORY, UNKNOWN_ID. */
+  historyOf(who: Who): KnownHistory {
+    if ('history' in who) return { ...this.#indices(who.history), inOrder: true };
     const { users, histories } = this.parts;
     if (!users || !histories) {
       throw new FoldinError('NO_HISTORY', 'this model was saved without histories, so it knows no users', {
@@ -195,17 +209,39 @@ export class Recommender {
     }
     const row = users.indexOf(who.user);
     if (row === undefined) throw this.#unknown('user', who.user, users);
-    const weights = histories.values?.slice(histories.indptr[row], histories.indptr[row + 1]);
-    return { known: [...rowIndices(histories, row)], unknown: [], weights };
+    const entries = entriesInOrder(histories, row);
+    return {
+      known: Array.from(entries, (e) => histories.indices[e]),
+      unknown: [],
+      weights: histories.values && Float32Array.from(entries, (e) => histories.values![e]),
+      inOrder: histories.positions !== undefined,
+    };
   }
 
+  /** Histories as rows of a matrix, with their order where all have one. */
+  matrixOf(histories: readonly KnownHistory[]): Csr {
+    return csrFromRows(
+      histories.map(({ known }) => known),
+      this.parts.items.size,
+      histories.some(({ weights }) => weights)
+        ? histories.map(({ known, weights }) => weights ?? new Array(known.length).fill(1))
+        : undefined,
+      { inOrder: histories.every(({ inOrder }) => inOrder) },
+    );
+  }
+
+  /** Of an id that is given twice the last place counts, as in a log. */
   #indices(ids: readonly string[]): { known: number[]; unknown: string[] } {
     const known = new Set<number>();
     const unknown: string[] = [];
     for (const id of ids) {
       const index = this.parts.items.indexOf(id);
-      if (index === undefined) unknown.push(id);
-      else known.add(index);
+      if (index === undefined) {
+        unknown.push(id);
+        continue;
+      }
+      known.delete(index);
+      known.add(index);
     }
     return { known: [...known], unknown };
   }

@@ -91,6 +91,7 @@ export async function encodeModel(contents: ModelContents): Promise<Uint8Array<A
     put('histories.indptr', histories.indptr);
     put('histories.indices', histories.indices);
     if (histories.values) put('histories.values', histories.values);
+    if (histories.positions) put('histories.positions', histories.positions);
   }
 
   const metadata = new Map([
@@ -158,7 +159,10 @@ export async function decodeModel(bytes: Uint8Array): Promise<ModelContents> {
     const indices = take('histories.indices', Uint32Array);
     const weighted = tensors.has('histories.values');
     const values = weighted ? take('histories.values', Float32Array) : undefined;
-    histories = { rows, columns: items.length, indptr, indices, ...(values && { values }) };
+    const ordered = tensors.has('histories.positions');
+    const positions = ordered ? take('histories.positions', Uint32Array) : undefined;
+    const optional = { ...(values && { values }), ...(positions && { positions }) };
+    histories = { rows, columns: items.length, indptr, indices, ...optional };
     const problem = historiesProblem(histories, rows, items.length);
     if (problem) throw corrupt(problem);
   }

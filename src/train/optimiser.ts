@@ -11,6 +11,9 @@ export class Optimiser {
   /** Adam's moments or sgd's velocity, by name, laid out as the parameters. */
   readonly #moments = new Map<string, TensorGroup>();
 
+  /** Parts of the gradient's squared length, where it is clipped. */
+  #squares: Tensor | undefined;
+
   constructor(
     private readonly backend: Backend,
     private readonly parameters: Parameters,
@@ -44,10 +47,12 @@ export class Optimiser {
     if (l2 > 0) this.backend.sumSquares({ input: values.whole, sums, slot, factor: l2, count: decayed });
   }
 
-  /** One step; `step` counts from 1. */
-  apply(step: number): void {
+  /** One step of `steps`; `step` counts from 1. */
+  apply(step: number, steps: number): void {
     const { backend, config } = this;
-    const { learningRate, momentum, epsilon, l2, weightDecay } = config;
+    this.#clip();
+    const { momentum, epsilon, l2, weightDecay } = config;
+    const learningRate = learningRateAt(config, step, steps);
     const { values, grads, decayed } = this.parameters;
     const tensors = { param: values.whole, grad: grads.whole };
     const moment = (name: string) => this.#moments.get(name)!.whole;
@@ -70,7 +75,24 @@ export class Optimiser {
     });
   }
 
+  #clip(): void {
+    const { clip } = this.config;
+    if (clip === 0) return;
+    this.#squares ??= this.backend.zeros('f32', [SQUARE_PARTS]);
+    const grad = this.parameters.grads.whole;
+    this.backend.sumSquares({ input: grad, sums: this.#squares, slot: 0, factor: 1 });
+    this.backend.clipNorm({ grad, squares: this.#squares, most: clip });
+  }
+
   dispose(): void {
+    this.#squares?.free();
     for (const { whole } of this.#moments.values()) whole.free();
   }
+}
+
+/** Constant, then over the last `lrDecay` of all steps linearly down, to 0 after the last. */
+export function learningRateAt({ learningRate, lrDecay }: TrainConfig, step: number, steps: number): number {
+  const falling = lrDecay * steps;
+  const left = steps - step + 1;
+  return left < falling ? (learningRate * left) / falling : learningRate;
 }

@@ -1,16 +1,14 @@
 import type { Backend, Tensor, TensorGroup } from '../backend/backend.js';
-import { randomOrder, STREAM } from '../backend/random.js';
-import { type DeviceRows, freeAll, uploadRows } from '../backend/sparse.js';
 import type { Csr } from '../data/csr.js';
-import { selectRows } from '../data/csr.js';
 import { FoldinError, throwIfAborted } from '../errors.js';
 import type { TrainEvent } from '../events.js';
 import { checkTrainConfig, type TrainConfig } from '../model/config.js';
 import type { TrainableModel } from '../model/model.js';
-import { batchColumns, stepCount, windowCapacity, windows } from './batches.js';
 import { type Checkpoint, checkpointTensors } from './checkpoint.js';
+import { type Feed, feedFor } from './feed.js';
 import { LossRing } from './lossRing.js';
 import { Optimiser } from './optimiser.js';
+import type { PlannerKind } from './planner.js';
 
 /** Measures the model as it stands: metrics by name. Early stopping goes by "ndcg@100". */
 export type Validate = (signal?: AbortSignal) => Promise<Record<string, number>>;
@@ -19,6 +17,8 @@ export interface TrainerOptions {
   readonly config: TrainConfig;
   /** Called after every `validateEvery` epochs; without it all epochs are trained and the last weights kept. */
   readonly validate?: Validate;
+  /** Where batches are planned; `inline` by default. WORKER_FAILED from `run` when a worker cannot be had. */
+  readonly planner?: PlannerKind;
   readonly signal?: AbortSignal;
 }
 
@@ -34,26 +34,15 @@ export interface TrainResult {
 
 export const STOP_METRIC = 'ndcg@100';
 
-/**
- * Trains a model on histories that stay on the device: within an epoch nothing is uploaded but the order of
- * the users and the columns of the batches, and nothing is read back but the losses.
- */
+/** Trains a model; within an epoch nothing is read back but the losses. What it learns from is its feed's business. */
 export class Trainer {
-  readonly #inputs: DeviceRows;
-  readonly #targets: DeviceRows;
-  readonly #histories: Csr;
-  readonly #inputValues: Float32Array | undefined;
-  readonly #capacity: { starts: number; entries: number };
-  readonly #order: Tensor;
-  readonly #starts: Tensor;
-  readonly #entries: Tensor;
+  readonly #feed: Feed;
   readonly #lossParts: Tensor;
   readonly #penalties: number;
   readonly #ring: LossRing;
   readonly #optimiser: Optimiser;
   /** The best weights so far; absent where the last are kept. */
   readonly #best: TensorGroup | undefined;
-  readonly #batch: number;
   #epoch = 0;
   #step = 0;
   #bestEpoch = 0;
@@ -62,7 +51,7 @@ export class Trainer {
   #lastValidation: Record<string, number> | undefined;
   #stale = 0;
 
-  /** `histories`: users x items; users without items are left out. SPLIT_EMPTY when none is left. */
+  /** `histories`: users x items; users that have nothing to learn from are left out. SPLIT_EMPTY when none is left. */
   constructor(
     private readonly backend: Backend,
     private readonly model: TrainableModel,
@@ -71,18 +60,13 @@ export class Trainer {
   ) {
     const { config } = options;
     checkTrainConfig(config);
-    this.#histories = withItems(histories);
-    const users = this.#histories.rows;
-    this.#batch = Math.min(config.batch, users);
-    this.#inputValues = model.inputValues(this.#histories);
-    this.#inputs = uploadRows(backend, this.#histories, this.#inputValues);
-    this.#targets = uploadRows(backend, this.#histories, model.targetValues(this.#histories));
-    this.#capacity = windowCapacity(this.#histories, this.#batch);
-    this.#order = backend.zeros('u32', [users]);
-    this.#starts = backend.zeros('u32', [this.#capacity.starts]);
-    this.#entries = backend.zeros('u32', [this.#capacity.entries]);
+    this.#feed = feedFor(backend, model, histories, {
+      batch: config.batch,
+      seed: config.seed,
+      planner: options.planner ?? 'inline',
+    });
     this.#penalties = Optimiser.penaltyCount(config);
-    this.#lossParts = backend.zeros('f32', [this.#batch + this.#penalties]);
+    this.#lossParts = backend.zeros('f32', [this.#feed.mostParts + this.#penalties]);
     this.#ring = new LossRing(backend, (step) => this.#place(step));
     this.#optimiser = new Optimiser(backend, model.parameters, config);
     if (options.validate && config.patience > 0) {
@@ -114,9 +98,9 @@ export class Trainer {
         validation,
         best,
         ms,
-        examplesPerSec: (1000 * this.#histories.rows) / ms,
+        examplesPerSec: (1000 * this.#feed.users) / ms,
       };
-      if (validation && config.patience > 0 && this.#stale >= config.patience) {
+      if (validation && this.#isOutOfPatience()) {
         stopped = 'patience';
         break;
       }
@@ -133,46 +117,37 @@ export class Trainer {
   }
 
   async *#trainEpoch(): AsyncGenerator<TrainEvent, number> {
-    const { backend, model, options } = this;
+    const { backend, options } = this;
     const { config, signal } = options;
-    const users = this.#histories.rows;
-    const order = randomOrder(users, config.seed, STREAM.order, this.#epoch);
-    const steps = stepCount(users, this.#batch);
-    backend.write(this.#order, order);
+    const { steps } = this.#feed;
     this.#ring.startAt(this.#step);
-    for (const window of windows(this.#histories, order, this.#batch, this.#capacity)) {
-      const columns = batchColumns(this.#histories, this.#inputValues, order, this.#batch, window);
-      backend.write(this.#starts, columns.starts);
-      backend.write(this.#entries, columns.entries);
-      for (let i = 0; i < window.steps; i++) {
-        throwIfAborted(signal, 'Start it again, or resume from the last checkpoint with --resume.');
-        const first = (window.firstStep + i) * this.#batch;
-        this.#step++;
-        model.gradients({
-          inputs: this.#inputs,
-          targets: this.#targets,
-          batch: { rows: this.#order, first, count: Math.min(this.#batch, users - first) },
-          capacity: this.#batch,
-          starts: this.#starts,
-          entries: this.#entries,
-          firstStart: i * (this.#histories.columns + 1),
-          lossParts: this.#lossParts,
-          step: this.#step,
-          seed: config.seed,
-        });
-        this.#optimiser.penalty(this.#lossParts, this.#batch);
-        const count = this.#batch + this.#penalties;
-        backend.recordLoss({ parts: this.#lossParts, ring: this.#ring.tensor, count, slot: this.#ring.slot });
-        this.#optimiser.apply(this.#step);
-        await this.#ring.recorded();
-        await backend.throttle();
-        const { epochs } = config;
-        yield { event: 'step', epoch: this.#epoch + 1, epochs, step: window.firstStep + i + 1, steps };
-      }
+    let done = 0;
+    for await (const gradients of this.#feed.epoch(this.#epoch)) {
+      throwIfAborted(signal, 'Start it again, or resume from the last checkpoint with --resume.');
+      this.#step++;
+      const parts = gradients({ lossParts: this.#lossParts, step: this.#step, steps: this.#allSteps });
+      this.#optimiser.penalty(this.#lossParts, parts);
+      const count = parts + this.#penalties;
+      backend.recordLoss({ parts: this.#lossParts, ring: this.#ring.tensor, count, slot: this.#ring.slot });
+      this.#optimiser.apply(this.#step, this.#allSteps);
+      await this.#ring.recorded();
+      await backend.throttle();
+      yield { event: 'step', epoch: this.#epoch + 1, epochs: config.epochs, step: ++done, steps };
     }
     const loss = (await this.#ring.drain()) / steps;
     this.#epoch++;
     return loss;
+  }
+
+  #isOutOfPatience(): boolean {
+    const { patience, patienceSteps } = this.options.config;
+    const stepsSince = (this.#epoch - this.#bestEpoch) * this.#feed.steps;
+    return patience > 0 && this.#stale >= patience && stepsSince >= patienceSteps;
+  }
+
+  /** Unless it stops early. */
+  get #allSteps(): number {
+    return this.options.config.epochs * this.#feed.steps;
   }
 
   /** Keeps the weights when they are the best so far. */
@@ -191,7 +166,7 @@ export class Trainer {
   }
 
   #place(step: number): string {
-    const steps = stepCount(this.#histories.rows, this.#batch);
+    const { steps } = this.#feed;
     const { learningRate } = this.options.config;
     return `at step ${(step % steps) + 1} of epoch ${Math.floor(step / steps) + 1}, learning rate ${learningRate}`;
   }
@@ -242,24 +217,10 @@ export class Trainer {
 
   /** Frees all but the model. */
   dispose(): void {
-    this.#inputs.free();
-    this.#targets.free();
-    freeAll([this.#order, this.#starts, this.#entries, this.#lossParts]);
+    this.#feed.dispose();
+    this.#lossParts.free();
     this.#best?.whole.free();
     this.#ring.dispose();
     this.#optimiser.dispose();
   }
-}
-
-/** The rows that hold something. */
-function withItems(histories: Csr): Csr {
-  const rows = Uint32Array.from({ length: histories.rows }, (_, r) => r).filter(
-    (r) => histories.indptr[r + 1] > histories.indptr[r],
-  );
-  if (rows.length === 0) {
-    throw new FoldinError('SPLIT_EMPTY', 'no user of the training part has an item', {
-      remedy: 'Use a longer log, another split, or a smaller --min-user and --min-item.',
-    });
-  }
-  return rows.length === histories.rows ? histories : selectRows(histories, rows);
 }

@@ -1,7 +1,17 @@
-import type { Backend } from '../backend/backend.js';
+import type { Backend, Tensor } from '../backend/backend.js';
 import type { Activation, Dropout } from '../backend/ops.js';
 import { uploadRows } from '../backend/sparse.js';
-import { ACTIVATIONS, activated, type KernelCase, magnitudes, outputsOf, stale, unitsOf } from './case.js';
+import {
+  ACTIVATIONS,
+  activated,
+  EPSILON,
+  type KernelCase,
+  magnitudes,
+  outputsOf,
+  SUM_UNITS,
+  stale,
+  unitsOf,
+} from './case.js';
 import { absolute, type BatchPlace, columnsOf, numbers, orderOf, randomCsr, uploadBatch } from './inputs.js';
 
 interface BagShape extends BatchPlace {
@@ -13,6 +23,8 @@ interface BagShape extends BatchPlace {
   readonly share: number | ((user: number) => number);
   readonly valued?: boolean;
   readonly rate?: number;
+  /** What is kept of a history is scaled to length 1. */
+  readonly normalise?: boolean;
 }
 
 const SHAPES: readonly BagShape[] = [
@@ -41,7 +53,31 @@ const SHAPES: readonly BagShape[] = [
   many('5 rows, 30 items, hidden 8, dropout 0.999', 5, 5, { items: 30, hidden: 8, share: 1, rate: 0.999 }),
 ];
 
-type Rest = Pick<BagShape, 'items' | 'hidden' | 'share' | 'valued' | 'rate'>;
+const NORMALISED: readonly BagShape[] = [
+  many('33 rows, 257 items, hidden 50, dropout 0.5, then length 1', 33, 31, {
+    items: 257,
+    hidden: 50,
+    share: (user) => (user % 5) * 0.1,
+    valued: true,
+    rate: 0.5,
+    normalise: true,
+  }),
+  many('5 rows, 65 items, hidden 3, length 1, no values', 5, 5, {
+    items: 65,
+    hidden: 3,
+    share: 0.5,
+    normalise: true,
+  }),
+  many('5 rows, 30 items, hidden 130, dropout 0.9, then length 1', 5, 4, {
+    items: 30,
+    hidden: 130,
+    share: 0.3,
+    rate: 0.9,
+    normalise: true,
+  }),
+];
+
+type Rest = Pick<BagShape, 'items' | 'hidden' | 'share' | 'valued' | 'rate' | 'normalise'>;
 
 function one(name: string, rest: Rest): BagShape {
   return { name, users: 1, first: 0, count: 1, batch: 1, ...rest };
@@ -60,7 +96,9 @@ function bagForward(shape: BagShape, activation: Activation): KernelCase {
   const run = (backend: Backend, sign = (x: Float32Array) => x, kind = activation) =>
     outputsOf(backend, () => {
       const out = stale(backend, batch, hidden);
+      const scales: Record<string, Tensor> = shape.normalise ? { scales: stale(backend, batch) } : {};
       backend.bagForward({
+        ...scales,
         input: uploadRows(backend, historyOf(shape)),
         batch: uploadBatch(backend, shape),
         weights: backend.tensor(sign(numbers(items * hidden, 22)), [items, hidden]),
@@ -69,18 +107,25 @@ function bagForward(shape: BagShape, activation: Activation): KernelCase {
         activation: kind,
         dropout: dropoutOf(shape),
       });
-      return { out };
+      return { out, ...scales };
     });
+  const units = unitsFor(shape);
   return {
     kernel: 'bagForward',
     name: `${shape.name}, ${activation}`,
     run: (backend) => run(backend),
-    async bound() {
+    async bound({ scales }) {
       const { out } = await magnitudes((backend) => run(backend, absolute, 'linear'));
-      return { out: activated(out, activation).fill(0, shape.count * hidden) };
+      return {
+        out: activated(out, activation, units).fill(0, shape.count * hidden),
+        ...(scales && { scales: unitsOf(scales) }),
+      };
     },
   };
 }
+
+/** The length of a row is a sum of its own, and its inverse root is off by 4 EPSILON. */
+const unitsFor = ({ normalise = false }: BagShape): number => SUM_UNITS * (normalise ? 2 : 1);
 
 /** Weights of the identity: the output is the input itself, dropped (0) or doubled (2), and must match exactly. */
 function dropoutMask(items: number, batch: number): KernelCase {
@@ -108,8 +153,24 @@ function dropoutMask(items: number, batch: number): KernelCase {
   };
 }
 
+/** Whole numbers at a rate of a half or scaled once: which are dropped, and one product each. */
+function dropout(m: number, n: number, rate: number): KernelCase {
+  const values = () => numbers(m * n, 26);
+  return {
+    kernel: 'dropout',
+    name: `[${m}, ${n}], rate ${rate}`,
+    run: (backend) =>
+      outputsOf(backend, () => {
+        const tensor = backend.tensor(values(), [m, n]);
+        backend.dropout({ values: tensor, dropout: { rate, seed: 0xffffffff, step: 123_456_789 } });
+        return { values: tensor };
+      }),
+    bound: () => ({ values: Float64Array.from(values(), (x) => (2 * EPSILON * Math.abs(x)) / (1 - rate)) }),
+  };
+}
+
 /** The batch is the second of two whose columns lie in one buffer, as in training. */
-function bagBackward(shape: BagShape): KernelCase {
+function bagBackward(shape: BagShape, accumulate = false): KernelCase {
   const { items, hidden, batch, first, count } = shape;
   const run = (backend: Backend, sign = (x: Float32Array) => x) =>
     outputsOf(backend, () => {
@@ -118,9 +179,12 @@ function bagBackward(shape: BagShape): KernelCase {
       const before = columnsOf(history, users.subarray(0, Math.min(3, first)));
       const columns = columnsOf(history, users.subarray(first, first + count));
       const offset = before.entries.length / 2;
-      const out = stale(backend, items, hidden);
+      const held = accumulate ? sign(numbers(items * hidden, 25)) : undefined;
+      const out = held ? backend.tensor(held, [items, hidden]) : stale(backend, items, hidden);
       const sums = stale(backend, hidden);
+      const scales = shape.normalise && { scales: backend.tensor(numbers(batch, 25, 0.1, 1)) };
       backend.bagBackward({
+        ...scales,
         starts: backend.tensor(
           Uint32Array.of(...before.starts, ...columns.starts.map((start) => start + offset)),
         ),
@@ -131,17 +195,42 @@ function bagBackward(shape: BagShape): KernelCase {
         out,
         sums,
         dropout: dropoutOf(shape),
+        ...(accumulate && { accumulate }),
       });
       return { out, sums };
     });
   return {
     kernel: 'bagBackward',
-    name: shape.name,
+    name: `${shape.name}${accumulate ? ', added to what is there' : ''}`,
     run: (backend) => run(backend),
     async bound() {
       const { out, sums } = await magnitudes((backend) => run(backend, absolute));
-      return { out: unitsOf(out), sums: unitsOf(sums) };
+      return { out: unitsOf(out, unitsFor(shape)), sums: unitsOf(sums) };
     },
+  };
+}
+
+function bagInputGrad(shape: BagShape): KernelCase {
+  const { items, hidden, batch } = shape;
+  const run = (backend: Backend, sign = (x: Float32Array) => x) =>
+    outputsOf(backend, () => {
+      const places = uploadRows(backend, historyOf(shape));
+      // Entries of rows outside the batch keep what they hold, so this must be the same on both sides.
+      const out = backend.zeros('f32', [places.indices.size]);
+      backend.bagInputGrad({
+        places,
+        batch: uploadBatch(backend, shape),
+        weights: backend.tensor(sign(numbers(items * hidden, 25)), [items, hidden]),
+        outGrad: backend.tensor(sign(numbers(batch * hidden, 26)), [batch, hidden]),
+        out,
+      });
+      return { out };
+    });
+  return {
+    kernel: 'bagInputGrad',
+    name: shape.name,
+    run: (backend) => run(backend),
+    bound: async () => ({ out: unitsOf((await magnitudes((backend) => run(backend, absolute))).out) }),
   };
 }
 
@@ -153,9 +242,22 @@ const everyActivation: BagShape = many('5 rows, 30 items, hidden 50', 5, 4, {
 });
 
 export const bagCases: readonly KernelCase[] = [
+  ...NORMALISED.map((shape) => bagForward(shape, 'tanh')),
+  ...NORMALISED.map((shape) => bagBackward(shape)),
   ...SHAPES.map((shape) => bagForward(shape, 'linear')),
   ...ACTIVATIONS.map((activation) => bagForward(everyActivation, activation)),
   dropoutMask(65, 33),
   dropoutMask(257, 5),
   ...SHAPES.map((shape) => bagBackward(shape)),
+  ...SHAPES.filter(({ rate }) => rate === undefined).map((shape) => bagInputGrad(shape)),
+  bagBackward(SHAPES[3], true),
+  bagBackward(SHAPES[7], true),
+  bagBackward(SHAPES[9], true),
+  ...[
+    [1, 1, 0.5],
+    [5, 7, 0.3],
+    [33, 130, 0.5],
+    [200, 64, 0.2],
+    [5, 30, 0.999],
+  ].map(([m, n, rate]) => dropout(m, n, rate)),
 ];

@@ -69,12 +69,13 @@ export const unitsOf = (magnitude: ArrayLike<number>, units = SUM_UNITS): Float6
  * The bound of activation(z), |z| <= magnitude: no activation has a slope above 1.13, and the function's own
  * error is FUNCTION_UNITS, for gelu times |z|.
  */
-export function activated(magnitude: ArrayLike<number>, activation: Activation): Float64Array {
-  if (activation === 'linear' || activation === 'relu') return unitsOf(magnitude);
-  return Float64Array.from(
-    magnitude,
-    (m) => EPSILON * (1.13 * SUM_UNITS * m + FUNCTION_UNITS * Math.max(1, m)),
-  );
+export function activated(
+  magnitude: ArrayLike<number>,
+  activation: Activation,
+  units = SUM_UNITS,
+): Float64Array {
+  if (activation === 'linear' || activation === 'relu') return unitsOf(magnitude, units);
+  return Float64Array.from(magnitude, (m) => EPSILON * (1.13 * units * m + FUNCTION_UNITS * Math.max(1, m)));
 }
 
 export const ACTIVATIONS: readonly Activation[] = ['linear', 'relu', 'tanh', 'sigmoid', 'gelu'];

@@ -4,6 +4,11 @@
  */
 import { bagCases } from './bagCases.js';
 import type { KernelCase } from './case.js';
+import { clusterCases } from './clusterCases.js';
+import { gruCases } from './gruCases.js';
+import { itemCases } from './itemCases.js';
+import { itemRowCases } from './itemRowCases.js';
+import { latentCases } from './latentCases.js';
 import { lossCases } from './lossCases.js';
 import { matmulCases } from './matmulCases.js';
 import { otherCases } from './otherCases.js';
@@ -16,8 +21,13 @@ export { type CaseResult, compareCase } from './compare.js';
 export const kernelCases: readonly KernelCase[] = [
   ...bagCases,
   ...matmulCases,
+  ...latentCases,
   ...lossCases,
+  ...itemCases,
+  ...itemRowCases,
+  ...gruCases,
   ...otherCases,
   ...rankCases,
   ...solveCases,
+  ...clusterCases,
 ];

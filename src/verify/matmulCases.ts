@@ -1,5 +1,5 @@
-import type { Backend } from '../backend/backend.js';
-import type { Activation } from '../backend/ops.js';
+import { type Backend, SLICE, type Tensor } from '../backend/backend.js';
+import { type Activation, SQUARE_PARTS } from '../backend/ops.js';
 import {
   ACTIVATIONS,
   activated,
@@ -9,6 +9,7 @@ import {
   magnitudes,
   type Outputs,
   outputsOf,
+  STALE,
   SUM_UNITS,
   stale,
   unitsOf,
@@ -121,26 +122,74 @@ function matmulNTActivation(
   };
 }
 
-function matmulTN([k, m, n]: readonly [number, number, number]): KernelCase {
+function matmulTN([k, m, n]: readonly [number, number, number], accumulate = false): KernelCase {
   const run = (backend: Backend, sign = same) =>
     outputsOf(backend, () => {
-      const out = stale(backend, k, n);
-      const sums = stale(backend, n);
+      const held = accumulate && [sign(numbers(k * n, 43)), sign(numbers(n, 44))];
+      const out = held ? backend.tensor(held[0], [k, n]) : stale(backend, k, n);
+      const sums = held ? backend.tensor(held[1]) : stale(backend, n);
       backend.matmulTN({
         a: backend.tensor(sign(numbers(m * k, 36)), [m, k]),
         b: backend.tensor(sign(numbers(m * n, 37)), [m, n]),
         out,
         sums,
+        ...(accumulate && { accumulate }),
       });
       return { out, sums };
     });
   return {
     kernel: 'matmulTN',
-    name: `[${m}, ${k}]' x [${m}, ${n}]`,
+    name: `[${m}, ${k}]' x [${m}, ${n}]${accumulate ? ', added to what is there' : ''}`,
     run: (backend) => run(backend),
     async bound() {
       const { out, sums } = await magnitudes((backend) => run(backend, absolute));
       return { out: unitsOf(out), sums: unitsOf(sums) };
+    },
+  };
+}
+
+/** A matrix between stale rows: slices must neither read nor need what lies around them. */
+function between(backend: Backend, values: Float32Array, [m, n]: readonly [number, number]): Tensor {
+  const rows = new Float32Array((SLICE + m + 9) * n).fill(STALE);
+  rows.set(values, SLICE * n);
+  return backend.slice(backend.tensor(rows, [SLICE + m + 9, n]), SLICE, m);
+}
+
+/** The three products of slices, into a slice, and into a tensor whose squares show that its padding is zero. */
+function sliced(
+  kernel: 'matmulNN' | 'matmulNT' | 'matmulTN',
+  [m, k, n]: readonly [number, number, number],
+): KernelCase {
+  const rows = kernel === 'matmulTN' ? k : m;
+  const run = (backend: Backend, sign = same) =>
+    outputsOf(backend, () => {
+      const a = between(backend, sign(numbers(m * k, 45)), [m, k]);
+      const depth = { matmulNN: [k, n], matmulNT: [n, k], matmulTN: [m, n] } as const;
+      const b = between(backend, sign(numbers(depth[kernel][0] * depth[kernel][1], 46)), depth[kernel]);
+      const product = (out: Tensor) => {
+        if (kernel === 'matmulTN') backend.matmulTN({ a, b, out, sums: stale(backend, n) });
+        else if (kernel === 'matmulNT') backend.matmulNT({ a, b, out });
+        else backend.matmulNN({ a, b, bias: backend.zeros('f32', [n]), out, activation: 'linear' });
+      };
+      const slice = between(backend, new Float32Array(rows * n).fill(STALE), [rows, n]);
+      product(slice);
+      const out = stale(backend, rows, n);
+      backend.activate({ input: slice, out, activation: 'linear' });
+      const whole = stale(backend, rows, n);
+      product(whole);
+      const parts = backend.zeros('f32', [SQUARE_PARTS]);
+      backend.sumSquares({ input: whole, sums: parts, slot: 0, factor: 1 });
+      const squares = backend.zeros('f32', [1]);
+      backend.recordLoss({ parts, ring: squares, count: SQUARE_PARTS, slot: 0 });
+      return { out, squares };
+    });
+  return {
+    kernel,
+    name: `${m}, ${k}, ${n}: of slices`,
+    run: (backend) => run(backend),
+    async bound() {
+      const { out, squares } = await magnitudes((backend) => run(backend, absolute));
+      return { out: unitsOf(out), squares: unitsOf(squares, 3 * SUM_UNITS) };
     },
   };
 }
@@ -246,6 +295,9 @@ export const matmulCases: readonly KernelCase[] = [
   ...SHAPES.map((shape) => matmulTN(shape)),
   matmulTN([3, 256, 1000]),
   matmulTN([5, 1000, 3]),
+  matmulTN([5, 3, 7], true),
+  matmulTN([33, 50, 65], true),
+  matmulTN([1000, 64, 33], true),
   ...ACTIVATIONS.map((activation) => reduceActivation(5, 50, 3, activation)),
   reduceActivation(1, 1, 1, 'linear'),
   reduceActivation(33, 65, 7, 'tanh'),
@@ -253,6 +305,10 @@ export const matmulCases: readonly KernelCase[] = [
   ...ACTIVATIONS.map((activation) => activate(5, 50, activation)),
   activate(1, 1, 'tanh'),
   activate(33, 257, 'sigmoid'),
+  sliced('matmulNN', [13, 33, 70]),
+  sliced('matmulNT', [13, 33, 70]),
+  sliced('matmulTN', [13, 33, 70]),
+  sliced('matmulNT', [90, 20, 301]),
   transpose(1, 1),
   transpose(5, 7),
   transpose(64, 257),

@@ -99,7 +99,7 @@ function sgd(shape: readonly number[], options: Sgd): KernelCase {
   };
 }
 
-interface Adam {
+export interface Adam {
   readonly step: number;
   readonly learningRate: number;
   readonly beta1: number;
@@ -110,7 +110,7 @@ interface Adam {
   readonly decayed?: number;
 }
 
-const ADAM: Adam = {
+export const ADAM: Adam = {
   step: 1,
   learningRate: 1e-3,
   beta1: 0.9,
@@ -150,7 +150,7 @@ function adam(shape: readonly number[], words: string, changed: Partial<Adam> = 
 }
 
 /** First-order: the errors of the moments, carried through m / (sqrt(v) + epsilon). */
-function adamBounds(
+export function adamBounds(
   inputs: { param: Float32Array; grad: Float32Array; moment1: Float32Array; moment2: Float32Array },
   newMoment1: ArrayLike<number>,
   newMoment2: ArrayLike<number>,
@@ -179,6 +179,24 @@ function adamBounds(
     bounds.param[i] = learningRate * changeError + SUM_UNITS * EPSILON * p * (1 + learningRate * weightDecay);
   }
   return bounds;
+}
+
+/** `squares` are random, as if of another gradient: their root is the length. */
+function clipNorm(size: number, most: number): KernelCase {
+  const grad = () => numbers(size, 62);
+  return {
+    kernel: 'clipNorm',
+    name: `[${size}] to ${most}`,
+    run: (backend) =>
+      outputsOf(backend, () => {
+        const tensor = backend.tensor(grad());
+        backend.clipNorm({ grad: tensor, squares: backend.tensor(numbers(SQUARE_PARTS, 63, 0, 1)), most });
+        return { grad: tensor };
+      }),
+    bound: (reference) => ({
+      grad: Float64Array.from(reference.grad, (g) => SUM_UNITS * EPSILON * Math.abs(g)),
+    }),
+  };
 }
 
 function zeroDiagonal(n: number): KernelCase {
@@ -227,6 +245,9 @@ export const otherCases: readonly KernelCase[] = [
   adam([33, 65], ', step 7, l2 0.01', { step: 7, l2: 0.01 }),
   adam([33, 65], ', step 7, weight decay 0.1', { step: 7, weightDecay: 0.1, learningRate: 0.05 }),
   adam([1003], ', weight decay and l2 on the first 517', { l2: 0.01, weightDecay: 0.1, decayed: 517 }),
+  clipNorm(1, 1),
+  clipNorm(1003, 0.25),
+  clipNorm(30_001, 100),
   ...[1, 7, 64, 65, 257].map((n) => zeroDiagonal(n)),
   uniform(1, 1, 1, 3, 0),
   uniform(5, 7, 0, 6, 0),

@@ -38,6 +38,8 @@ interface RankShape extends BatchPlace {
   readonly name: string;
   readonly batch: number;
   readonly items: number;
+  /** The scores are those of a block of the catalogue. */
+  readonly block?: { readonly firstItem: number; readonly of: number };
   readonly scores: keyof typeof SCORES;
   /** Share of the items a user has seen. */
   readonly seen: number | ((user: number) => number);
@@ -50,14 +52,18 @@ interface TopKShape extends RankShape {
   readonly allowed?: (item: number) => boolean;
 }
 
-function scoresOf({ batch, items, scores, spoil = [] }: RankShape): Float32Array {
-  const score = SCORE[scores];
-  const values = Float32Array.from({ length: batch * items }, (_, i) =>
-    score(Math.floor(i / items), i % items, items),
-  );
-  for (const { row, item, score } of spoil) values[row * items + item] = score;
-  return values;
+const catalogueOf = ({ items, block }: RankShape): number => block?.of ?? items;
+const firstItemOf = ({ block }: RankShape): number => block?.firstItem ?? 0;
+
+function scoreOf(shape: RankShape, row: number, item: number): number {
+  const spoilt = shape.spoil?.find((one) => one.row === row && one.item === item);
+  return spoilt ? spoilt.score : SCORE[shape.scores](row, item, catalogueOf(shape));
 }
+
+const scoresIn = (shape: RankShape): Float32Array =>
+  Float32Array.from({ length: shape.batch * shape.items }, (_, i) =>
+    scoreOf(shape, Math.floor(i / shape.items), firstItemOf(shape) + (i % shape.items)),
+  );
 
 function allowedBits(items: number, allowed: (item: number) => boolean): Uint32Array {
   const bits = new Uint32Array(Math.ceil(items / 32));
@@ -75,10 +81,11 @@ function topK(shape: TopKShape): KernelCase {
         const topItems = staleIndices(backend, batch, k);
         const topScores = stale(backend, batch, k);
         backend.topK({
-          scores: backend.tensor(scoresOf(shape), [batch, items]),
-          seen: uploadRows(backend, randomCsr(shape.users, items, shape.seen, 72)),
+          scores: backend.tensor(scoresIn(shape), [batch, items]),
+          seen: uploadRows(backend, randomCsr(shape.users, catalogueOf(shape), shape.seen, 72)),
           batch: uploadBatch(backend, shape),
-          allowed: backend.tensor(allowedBits(items, allowed)),
+          allowed: backend.tensor(allowedBits(catalogueOf(shape), allowed)),
+          firstItem: firstItemOf(shape),
           topItems,
           topScores,
         });
@@ -94,7 +101,9 @@ interface RankOfShape extends RankShape {
 }
 
 /** An entry of `share` that is not in `seen`. */
-function heldOutOf({ users, items, heldOut }: RankOfShape, seen: Csr): Csr {
+function heldOutOf(shape: RankOfShape, seen: Csr): Csr {
+  const { users, heldOut } = shape;
+  const items = catalogueOf(shape);
   const indptr = new Uint32Array(users + 1);
   const indices: number[] = [];
   for (let user = 0; user < users; user++) {
@@ -107,27 +116,65 @@ function heldOutOf({ users, items, heldOut }: RankOfShape, seen: Csr): Csr {
   return { rows: users, columns: items, indptr, indices: Uint32Array.from(indices) };
 }
 
+/** What rankOf and scoresOf are given besides the scores. Two entries more than the batch has must keep their values. */
+function rankInputs(shape: RankOfShape) {
+  const { first, count } = shape;
+  const seen = randomCsr(shape.users, catalogueOf(shape), shape.seen, 74);
+  const heldOut = heldOutOf(shape, seen);
+  const rows = orderOf(shape);
+  const firstEntry = heldOut.indptr[rows[first]];
+  const length = heldOut.indptr[rows[first + count - 1] + 1] - firstEntry + 2;
+  const heldOutScores = new Float32Array(length);
+  for (let b = 0; b < count; b++) {
+    const user = rows[first + b];
+    for (let e = heldOut.indptr[user]; e < heldOut.indptr[user + 1]; e++) {
+      heldOutScores[e - firstEntry] = scoreOf(shape, b, heldOut.indices[e]);
+    }
+  }
+  return { seen, heldOut, firstEntry, length, heldOutScores };
+}
+
+function scoresOf(shape: RankOfShape): KernelCase {
+  const { batch, items } = shape;
+  return {
+    kernel: 'scoresOf',
+    name: shape.name,
+    run: (backend) =>
+      outputsOf(backend, () => {
+        const { heldOut, firstEntry, length } = rankInputs(shape);
+        const out = stale(backend, length);
+        backend.scoresOf({
+          scores: backend.tensor(scoresIn(shape), [batch, items]),
+          heldOut: uploadRows(backend, heldOut),
+          batch: uploadBatch(backend, shape),
+          out,
+          firstEntry,
+          firstItem: firstItemOf(shape),
+        });
+        return { out };
+      }),
+    bound: () => ({ out: 0 }),
+  };
+}
+
 function rankOf(shape: RankOfShape): KernelCase {
-  const { batch, items, first, count } = shape;
+  const { batch, items } = shape;
   return {
     kernel: 'rankOf',
     name: shape.name,
     run: (backend) =>
       outputsOf(backend, () => {
-        const seen = randomCsr(shape.users, items, shape.seen, 74);
-        const heldOut = heldOutOf(shape, seen);
-        const rows = orderOf(shape);
-        const firstEntry = heldOut.indptr[rows[first]];
-        const entries = heldOut.indptr[rows[first + count - 1] + 1] - firstEntry;
-        // Two entries more than the batch has: they must keep their values.
-        const ranks = staleIndices(backend, 3 * (entries + 2));
+        const { seen, heldOut, firstEntry, length, heldOutScores } = rankInputs(shape);
+        const ranks = staleIndices(backend, 3 * length);
         backend.rankOf({
-          scores: backend.tensor(scoresOf(shape), [batch, items]),
+          scores: backend.tensor(scoresIn(shape), [batch, items]),
           seen: uploadRows(backend, seen),
           heldOut: uploadRows(backend, heldOut),
+          heldOutScores: backend.tensor(heldOutScores),
           batch: uploadBatch(backend, shape),
           ranks,
           firstEntry,
+          firstItem: firstItemOf(shape),
         });
         return { ranks };
       }),
@@ -138,6 +185,9 @@ function rankOf(shape: RankOfShape): KernelCase {
 /** One user. */
 const alone = (items: number, scores: keyof typeof SCORES, seen: RankShape['seen'] = 0) =>
   ({ users: 1, first: 0, count: 1, batch: 1, items, scores, seen }) as const;
+
+/** The middle block of three. */
+const LATER = { block: { firstItem: 64, of: 200 } } as const;
 
 /** A batch from the middle of the users. */
 const among = (
@@ -203,6 +253,58 @@ export const rankCases: readonly KernelCase[] = [
     allowed: (i) => i !== 29 && i !== 13,
   }),
   topK({ name: 'NaN at seen items', ...alone(30, 'mixed', 1), k: 10, spoil: SPOILED.slice(0, 1) }),
+  topK({ name: 'items 64 to 128 of 200', ...among(5, 3, 64, 'tied', 0.3), k: 10, ...LATER }),
+  topK({
+    name: 'items 128 to 200 of 200, half allowed',
+    ...among(5, 5, 72, 'mixed', 0.3),
+    k: 100,
+    block: { firstItem: 128, of: 200 },
+    allowed: (i) => i % 2 === 1,
+  }),
+  topK({
+    name: 'items 64 to 1000 of 1000',
+    ...among(5, 5, 936, 'mixed', 0.1),
+    k: 600,
+    block: { firstItem: 64, of: 1000 },
+  }),
+  scoresOf({ name: '65 items', ...among(33, 31, 65, 'mixed', 0.3), inOrder: true, heldOut: () => 0.1 }),
+  scoresOf({ name: 'all of 257 items', ...alone(257, 'mixed'), heldOut: () => 1 }),
+  scoresOf({
+    name: 'the first 64 of 200 items',
+    ...among(5, 4, 64, 'mixed', 0),
+    inOrder: true,
+    heldOut: () => 0.2,
+    block: { firstItem: 0, of: 200 },
+  }),
+  scoresOf({
+    name: 'items 64 to 128 of 200',
+    ...among(5, 4, 64, 'mixed', 0),
+    inOrder: true,
+    heldOut: () => 0.2,
+    ...LATER,
+  }),
+  rankOf({
+    name: 'the first 64 of 200 items',
+    ...among(5, 4, 64, 'tied', 0.2),
+    inOrder: true,
+    heldOut: () => 0.05,
+    block: { firstItem: 0, of: 200 },
+  }),
+  rankOf({
+    name: 'items 64 to 128 of 200',
+    ...among(5, 4, 64, 'tied', 0.2),
+    inOrder: true,
+    heldOut: () => 0.05,
+    ...LATER,
+  }),
+  rankOf({
+    name: 'NaN and infinities in items 128 to 200 of 200',
+    ...among(5, 5, 72, 'mixed', 0),
+    inOrder: true,
+    heldOut: () => 0.05,
+    block: { firstItem: 128, of: 200 },
+    spoil: SPOILED.map((one) => ({ ...one, item: one.item + 128 })),
+  }),
   rankOf({ name: 'one item', ...alone(1, 'mixed'), heldOut: () => 1 }),
   rankOf({ name: '7 items, all held out', ...alone(7, 'mixed'), heldOut: () => 1 }),
   rankOf({ name: '65 items', ...among(33, 33, 65, 'mixed', 0.3), inOrder: true, heldOut: () => 0.05 }),

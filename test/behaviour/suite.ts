@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
+import { randomOrder } from '../../src/backend/random.js';
 import { csrFromRows, rowIndices } from '../../src/data/csr.js';
 import type { Interactions } from '../../src/data/interactions.js';
+import { rowInOrder } from '../../src/data/order.js';
 import { Vocabulary } from '../../src/data/vocabulary.js';
 import type { TrainEvent } from '../../src/events.js';
 import type { TrainConfig } from '../../src/model/config.js';
@@ -60,21 +62,53 @@ export const MODELS: readonly ModelUnderTest[] = [
     },
     train: { epochs: 120, learningRate: 0.03, l2: 0, optimizer: 'adamw', weightDecay: 1e-4 },
   },
+  {
+    model: 'gru',
+    personal: true,
+    network: { hidden: 16, dropout: 0.1, window: 8 },
+    train: { epochs: 30, learningRate: 0.01 },
+  },
+  {
+    model: 'gru',
+    personal: true,
+    network: { hidden: 10, embedding: 6, tied: false, dropout: 0 },
+    train: { epochs: 30, learningRate: 0.01, clip: 1 },
+  },
+  {
+    model: 'dae',
+    personal: true,
+    network: { hidden: [12] },
+    train: { epochs: 60, learningRate: 0.01 },
+  },
+  {
+    model: 'vae',
+    personal: true,
+    network: { hidden: [16], latent: 6 },
+    train: { epochs: 60, learningRate: 0.01, l2: 0 },
+  },
+  {
+    model: 'vae',
+    personal: true,
+    network: { hidden: [], latent: 5, normalise: 'l2AfterDropout', userPower: 0.5, kl: 0.1, anneal: 0.8 },
+    train: { epochs: 80, learningRate: 0.02, lrDecay: 0.5 },
+  },
 ];
 
 /**
  * A checkerboard: even users have the even items but for two, odd users the odd ones. Whatever a personal
- * model recommends first must be of the user's own colour.
+ * model recommends first must be of the user's own colour. The order of each user's is random, so that
+ * what comes next is of their colour, and no more is known.
  */
 export function checkerboard(users = 60, items = 30): Interactions {
   const rows = Array.from({ length: users }, (_, u) => {
     const own = Array.from({ length: items / 2 }, (_, i) => 2 * i + (u % 2));
-    return own.filter((_, i) => i !== (u >> 1) % own.length && i !== ((u >> 1) + 5) % own.length);
+    const had = own.filter((_, i) => i !== (u >> 1) % own.length && i !== ((u >> 1) + 5) % own.length);
+    return Array.from(randomOrder(had.length, u, 0, 0), (place) => had[place]);
   });
   return {
     users: new Vocabulary(rows.map((_, u) => `u${u}`)),
     items: new Vocabulary(Array.from({ length: items }, (_, i) => `i${i}`)),
-    matrix: csrFromRows(rows, items),
+    matrix: csrFromRows(rows, items, undefined, { inOrder: true }),
   };
 }
 
@@ -140,7 +174,7 @@ export function behaviourSuite(title: string, open: () => Promise<Backend>): voi
           if (model === 'random') return; // Its scores are by place in the batch.
           for (const [place, who] of whos.entries()) {
             expect(await recommender.recommend(who, { k: 5 })).toEqual(many[place]);
-            const history = Array.from(rowIndices(log.matrix, place), (i) => log.items.ids[i]);
+            const history = Array.from(rowInOrder(log.matrix, place), (i) => log.items.ids[i]);
             const byHistory = await recommender.recommend({ history }, { k: 5 });
             expect(byHistory.items).toEqual(many[place].items);
           }

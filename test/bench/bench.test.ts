@@ -31,6 +31,7 @@ it('compares losses before it times anything, labels the adapter, and gives ever
   expect(training.ratio).toBeCloseTo(training.cpuStepMs.median / training.gpuStepMs.median, 10);
   expect(training.perStep.dispatches).toBeGreaterThan(5);
   expect(training.perStep.hostMicroseconds).toBeGreaterThan(0);
+  expect(training.perStep.hostMicrosecondsWithWorker).toBeGreaterThan(0);
   expect(training.perStep.buffersMade).toBe(0);
   expect(training.perStep.bindGroupsMade).toBe(0);
   expect(kernels.length).toBeGreaterThan(10);

@@ -58,6 +58,8 @@ export async function serveDist(): Promise<{ url: string; server: Server }> {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
     if (path === '/') {
       response.setHeader('content-type', 'text/html');
+      // The script of the page itself is inline; for all else nothing but this server is allowed.
+      response.setHeader('content-security-policy', "default-src 'self'; script-src 'self' 'unsafe-inline'");
       response.end(PAGE);
       return;
     }

@@ -98,6 +98,14 @@ describe.concurrent('train', () => {
     );
   });
 
+  it('plans batches on a worker where told to, and the bytes are the same', async () => {
+    const where = ['--planner', 'worker'];
+    await text('train', 'log.csv', '--items', 'items.csv', '--out', 'worker.safetensors', ...TINY, ...where);
+    expect(await readFile(join(cwd, 'worker.safetensors'))).toEqual(
+      await readFile(join(cwd, 'model.safetensors')),
+    );
+  });
+
   it('prints JSON lines, and writes provenance without paths', async () => {
     const { stdout, stderr } = await text(
       'train',

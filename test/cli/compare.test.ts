@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
-const CPU = ['--device', 'cpu', '--epochs', '60'];
+const CPU = ['--device', 'cpu', '--epochs', '60', '--planner', 'worker'];
 
 describe.concurrent('compare', () => {
   it('measures every model on the same users, best first, with a test against the best', async () => {

@@ -55,6 +55,7 @@ describe.concurrent('usage', () => {
     [['train', '--out', 'm.safetensors'], "missing required argument 'log'", /train --help/],
     [['info', 'too', 'much'], 'too many arguments', /info --help/],
     [['info', '--device', 'gup'], 'Allowed choices are auto, gpu, software, cpu', /info --help/],
+    [['train', 'log.csv', '--planner', 'here'], 'Allowed choices are inline, worker', /train --help/],
     [['inspect', 'log.csv', '--min-user', 'two'], '--min-user is "two"', /whole number/],
     [['score', 'm.safetensors', '--user', 'u'], '--item is missing', /--item/],
     [['recommend', 'm.safetensors'], 'nobody is named', /--history/],

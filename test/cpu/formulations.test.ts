@@ -194,10 +194,15 @@ describe('ranking by sorting', () => {
   it('rankOf counts what is above and what is tied', async () => {
     const heldOut = uploadRows(backend, csrFromRows([[0, 2, 3, 5]], 6));
     const ranks = backend.tensor(new Uint32Array(12));
+    const heldOutScores = backend.zeros('f32', [4]);
+    const args = { scores: backend.tensor(scores, [1, 6]), heldOut, batch: batch(), firstEntry: 0 };
+    backend.scoresOf({ ...args, out: heldOutScores });
+    expect(Array.from(await backend.read(heldOutScores))).toEqual([3, 3, 1, 5]);
     backend.rankOf({
       scores: backend.tensor(scores, [1, 6]),
       seen: seen(),
       heldOut,
+      heldOutScores,
       batch: batch(),
       ranks,
       firstEntry: 0,

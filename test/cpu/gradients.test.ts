@@ -30,7 +30,13 @@ describe('bagForward, bagBackward', () => {
   // Padding rows are zeros whatever the weights: their gradient must not count.
   const realGrad = outGrad.slice().fill(0, count * hidden);
 
-  const forward = (w: Float64Array, b: Float64Array, activation: 'linear' | 'tanh', dropout: Dropout) =>
+  const forward = (
+    w: Float64Array,
+    b: Float64Array,
+    activation: 'linear' | 'tanh',
+    dropout: Dropout,
+    scales?: Tensor,
+  ) =>
     resultOf(() => {
       const out = backend.zeros('f32', [batch, hidden]);
       backend.bagForward({
@@ -41,10 +47,11 @@ describe('bagForward, bagBackward', () => {
         out,
         activation,
         dropout,
+        scales,
       });
       return out;
     });
-  const backward = async (grad: Float64Array, dropout: Dropout) => {
+  const backward = async (grad: Float64Array, dropout: Dropout, scales?: Tensor) => {
     const { out, sums } = backend.scope(() => {
       const tensors = { out: backend.zeros('f32', [items, hidden]), sums: backend.zeros('f32', [hidden]) };
       backend.bagBackward({
@@ -54,6 +61,7 @@ describe('bagForward, bagBackward', () => {
         outGrad: backend.tensor(grad, [batch, hidden]),
         ...tensors,
         dropout,
+        scales,
       });
       return tensors;
     });
@@ -85,6 +93,68 @@ describe('bagForward, bagBackward', () => {
       await expectGradient(ofBias, bias, found.bias);
     });
   }
+
+  it('the inputs, by bagInputGrad', async () => {
+    const values = Float64Array.from(csr.values!);
+    const scored = (x: Float64Array) =>
+      resultOf(() => {
+        const out = backend.zeros('f32', [batch, hidden]);
+        const { indptr, indices } = uploadRows(backend, csr);
+        backend.bagForward({
+          input: { indptr, indices, values: backend.tensor(x) },
+          batch: { rows: backend.tensor(orderOf(place)), first: 2, count },
+          weights: backend.tensor(weights, [items, hidden]),
+          bias: backend.tensor(bias),
+          out,
+          activation: 'linear',
+          dropout: { rate: 0, seed: 0, step: 0 },
+        });
+        return out;
+      });
+    const found = await resultOf(() => {
+      const out = backend.zeros('f32', [csr.indices.length]);
+      backend.bagInputGrad({
+        places: uploadRows(backend, csr),
+        batch: { rows: backend.tensor(orderOf(place)), first: 2, count },
+        weights: backend.tensor(weights, [items, hidden]),
+        outGrad: backend.tensor(realGrad, [batch, hidden]),
+        out,
+      });
+      return out;
+    });
+    await expectGradient(async (x) => dot(await scored(x), outGrad), values, found);
+  });
+
+  it('dropped, then scaled to length 1: weights and lengths', async () => {
+    const dropout = { rate: 0.4, seed: 7, step: 8 };
+    const scales = backend.zeros('f32', [batch]);
+    const loss = async (w: Float64Array) => dot(await forward(w, bias, 'linear', dropout, scales), outGrad);
+    await loss(weights);
+    await expectGradient(loss, weights, (await backward(realGrad, dropout, scales)).weights);
+    // With the weights of the identity the output is the input: as long as its row's scale says, or nothing at all.
+    const identity = Float64Array.from({ length: items * items }, (_, i) => (i % (items + 1) === 0 ? 1 : 0));
+    const input = await resultOf(() => {
+      const out = backend.zeros('f32', [batch, items]);
+      backend.bagForward({
+        input: uploadRows(backend, csr),
+        batch: { rows: backend.tensor(orderOf(place)), first: 2, count },
+        weights: backend.tensor(identity, [items, items]),
+        bias: backend.zeros('f32', [items]),
+        out,
+        activation: 'linear',
+        dropout,
+        scales,
+      });
+      return out;
+    });
+    const lengths = Array.from({ length: batch }, (_, b) =>
+      Math.hypot(...input.subarray(b * items, (b + 1) * items)),
+    );
+    const found = await backend.read(scales);
+    expect(lengths.map((length) => Math.abs(length - 1) < 1e-12)).toEqual(Array.from(found, (x) => x > 0));
+    expect(found[count]).toBe(0);
+    scales.free();
+  });
 
   it('about half of the inputs are dropped at 0.5, others in another step', async () => {
     const full = randomCsr(9, 400, 1, 1);

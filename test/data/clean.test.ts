@@ -19,6 +19,23 @@ const duplicated = [
 ];
 const cleaned = (rows: LogRow[], options: CleanOptions) => pairsOf(interactionsOf(rows, options));
 
+describe('halfLifeSec', () => {
+  const log = [row('u1', 'i1', 2, 0), row('u1', 'i2', 3, 100), row('u2', 'i1', 4, 200)];
+
+  it('halves what is that old, and halves it again', () => {
+    expect([...interactionsOf(log, { halfLifeSec: 100 }).matrix.values!]).toEqual([0.25, 0.5, 1]);
+    const weighted = interactionsOf(log, { halfLifeSec: 100, weight: 'value' });
+    expect([...weighted.matrix.values!]).toEqual([0.5, 1.5, 4]);
+  });
+
+  it('wants times and a length of time', async () => {
+    await errorOf(() => clean(logRows([row('u', 'i', 1)]), { halfLifeSec: 10 }), 'CONFIG');
+    for (const halfLifeSec of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      await errorOf(() => clean(logRows(log), { halfLifeSec }), 'CONFIG');
+    }
+  });
+});
+
 describe('duplicates', () => {
   const expected: [DuplicatePolicy, number][] = [
     ['sum', 5],

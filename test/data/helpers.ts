@@ -4,7 +4,7 @@ import type { Csr } from '../../src/data/csr.js';
 import type { Interactions } from '../../src/data/interactions.js';
 import { type LogRow, type LogRows, logRows } from '../../src/data/logRows.js';
 import { type Log, type ReadLogOptions, readLog } from '../../src/data/readLog.js';
-import { memorySource } from '../../src/data/source.js';
+import { type LogSource, memorySource } from '../../src/data/source.js';
 import { type ErrorCode, FoldinError } from '../../src/errors.js';
 
 /** Folder of the public test sets; tests that need them are skipped without it. */
@@ -54,3 +54,17 @@ export async function errorOf(work: () => unknown, code: ErrorCode): Promise<Fol
   }
   throw new Error(`no error was thrown, expected ${code}`);
 }
+
+/** A source whose bytes come `cut` at a time. */
+export const inPieces = (name: string, content: string | Uint8Array, cut: number): LogSource => ({
+  name,
+  stream: () => {
+    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+    return new ReadableStream({
+      start(controller) {
+        for (let p = 0; p < bytes.length; p += cut) controller.enqueue(bytes.slice(p, p + cut));
+        controller.close();
+      },
+    });
+  },
+});

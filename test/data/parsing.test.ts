@@ -93,6 +93,6 @@ describe('IdTable', () => {
     };
     expect(ids.map(intern)).toEqual(ids.map((_, n) => n));
     expect(ids.map(intern)).toEqual(ids.map((_, n) => n));
-    expect(table.decode('utf-8')).toEqual(ids);
+    expect(table.decode()).toEqual(ids);
   });
 });

@@ -20,6 +20,11 @@ describe('detection', () => {
       'user_id:token\titem_id:token\trating:float\n1\t2\t3\n',
       { user: 'user_id:token', item: 'item_id:token', value: 'rating:float' },
     ],
+    [
+      'typed names that are not known',
+      'who:token\tlist:token_seq\tscore:float\twhat:token\n1\t2 3\t3\t4\n',
+      { user: 'who:token', item: 'what:token', value: 'score:float' },
+    ],
     ['u.data', '196\t242\t3\t881250949\n186\t302\t3\t891717742\n', { user: 1, item: 2, value: 3, time: 4 }],
     ['double colon', '1::1193::5::978300760\n', { user: 1, item: 2, value: 3, time: 4 }],
     ['third column a time', 'a|b|1655983211000\nc|d|1655983211000\n', { user: 1, item: 2, time: 3 }],
@@ -35,6 +40,8 @@ describe('detection', () => {
   it('ignores a fourth column that is no time, and says so', async () => {
     const { detected, rows } = await readText('1\t1193\t5\t2\n1\t661\t3\t0\n');
     expect(detected).toEqual({
+      format: 'text',
+      layout: 'log',
       delimiter: '\t',
       header: false,
       columns: { user: 1, item: 2, value: 3 },
@@ -150,7 +157,11 @@ describe('rows', () => {
     });
     expect(log.badRows.map(({ line }) => line)).toEqual([3, 4, 5, 6, 7, 9, 10]);
     expect(log.badRows[4].reason).toBe('value is no plain number: column 3 is "N/A" (lines 7 to 8)');
-    expect(log.warnings).toEqual([{ code: 'BAD_ROWS', message: '8 of 9 rows were left out' }]);
+    expect(log.warnings).toEqual([
+      { code: 'BAD_ROWS', message: '6 of 9 rows are unusable and were left out' },
+      { code: 'NO_USER', message: '1 rows (11.1%) name no user and were left out' },
+      { code: 'NO_ITEM', message: '1 rows (11.1%) name no item and were left out' },
+    ]);
   });
 
   it('stops beyond the bad rows allowed: ten, or the share', async () => {
@@ -163,6 +174,18 @@ describe('rows', () => {
     await errorOf(() => readText(text(1979, 21)), 'LOG_FORMAT');
     expect((await readText(text(8, 12), { maxBadRows: 0.6 })).rows.count).toBe(8);
     await errorOf(() => readText(text(9, 1), { maxBadRows: 0 }), 'LOG_FORMAT');
+  });
+
+  it('does not count rows without a user or an item as bad, whatever their number', async () => {
+    const text = `user,item,rating\nu,i,1\n${',i,1\n'.repeat(500)}${'u,,1\n'.repeat(300)}`;
+    const log = await readText(text, { maxBadRows: 0 });
+    expect(log.rows.count).toBe(1);
+    expect(log.dropped).toEqual({ 'empty user id': 500, 'empty item id': 300 });
+    expect(log.warnings.map(({ code }) => code)).toEqual(['NO_USER', 'NO_ITEM']);
+    const error = await errorOf(() => readText(`${text}${'u,i,x\n'.repeat(11)}`), 'LOG_FORMAT');
+    expect(error.message).toContain('11 of 812 rows are unusable, 10 may be; the first is log.csv, line 803');
+    await errorOf(() => readText(text, { strict: true }), 'LOG_FORMAT');
+    await errorOf(() => readText(`user,item\n${',i\n'.repeat(20)}`), 'LOG_EMPTY');
   });
 
   it('stops at the first bad row when strict', async () => {
@@ -202,14 +225,6 @@ describe('rows', () => {
       [0x28, 0xb5, 0x2f, 0xfd],
     ];
     for (const bytes of files) await errorOf(() => readText(new Uint8Array(bytes)), 'LOG_FORMAT');
-  });
-
-  it('says of JSON that it is JSON', async () => {
-    for (const text of ['{"user":1,"item":2}\n', '{ "user": 1 }\n', '[{"user":1}]']) {
-      const error = await errorOf(() => readText(text), 'LOG_FORMAT');
-      expect(error.message).toContain('holds JSON');
-      expect(error.remedy).toContain('jq');
-    }
   });
 
   it('stops when asked to', async () => {

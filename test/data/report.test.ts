@@ -21,6 +21,8 @@ describe('dataReport', () => {
     const report = dataReport(log, clean(log.rows));
     expect(report).toEqual({
       detected: {
+        format: 'text',
+        layout: 'log',
         delimiter: ',',
         header: true,
         columns: { user: 'user', item: 'item', value: 'quantity', time: 'time' },
@@ -46,7 +48,7 @@ describe('dataReport', () => {
       historyLength: { min: 1, p10: 1, median: 2, p90: 2, p99: 2, max: 2, mean: 1.5 },
       popularity: [0.01, 0.05, 0.1, 0.2, 0.5].map((items) => ({ items, interactions: 2 / 3 })),
       warnings: [
-        { code: 'BAD_ROWS', message: '1 of 6 rows were left out' },
+        { code: 'BAD_ROWS', message: '1 of 6 rows are unusable and were left out' },
         { code: 'TIME_ZONE_ASSUMED', message: 'times without a zone were taken as UTC' },
         {
           code: 'TIED_TIMES',
@@ -113,7 +115,7 @@ popularity   top 1% 67%, top 5% 67%, top 10% 67%, top 20% 67%, top 50% 67%
 time         2022-06-23T11:20:11.000Z to 2022-06-26T11:20:11.000Z (iso8601), 40% tied
 memory       290.2 KiB to train mlp
 bad row      log.csv:7 value is no plain number: column 3 is ""
-warning      1 of 6 rows were left out [BAD_ROWS]
+warning      1 of 6 rows are unusable and were left out [BAD_ROWS]
 warning      times without a zone were taken as UTC [TIME_ZONE_ASSUMED]
 warning      40.0% of the rows share user and second with another: their order is not known [TIED_TIMES]
 `);

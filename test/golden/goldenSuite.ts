@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
 import { goldens, replay, worstDifference } from './replay.js';
+import { forwardTrace, goldenGru, replayGru, worstOf } from './replayGru.js';
 
 export interface Bounds {
   /** Relative, on every one of the 20 losses. */
@@ -10,7 +11,7 @@ export interface Bounds {
   readonly gradients: number;
 }
 
-/** All 15 PyTorch traces on one backend. */
+/** All PyTorch traces on one backend: 15 of networks over histories, 4 of recurrent units. */
 export function goldenSuite(title: string, open: () => Promise<Backend>, bounds: Bounds): void {
   describe(title, () => {
     let backend: Backend;
@@ -35,5 +36,36 @@ export function goldenSuite(title: string, open: () => Promise<Backend>, bounds:
         expect(top5).toEqual(c.top5);
       });
     }
+
+    it('gates and states of a GRU, item by item', async () => {
+      const found = await forwardTrace(backend);
+      expect(found).toHaveLength(7);
+      found.forEach((step, t) => {
+        for (const [name, values] of Object.entries(goldenGru.forward_trace_user2_init[t])) {
+          values.forEach((x, i) => {
+            const difference = Math.abs(step[name as 'h'][i] - x);
+            expect(difference, `${name} of item ${t}, unit ${i}`).toBeLessThanOrEqual(bounds.gradients);
+          });
+        }
+      });
+    });
+
+    it.each(goldenGru.cases)('$name', async (c) => {
+      const liveBefore = backend.liveBytes;
+      const found = await replayGru(backend, c);
+      expect(found.positions).toEqual(c.positions);
+      const worstLoss = Math.max(
+        ...c.losses_f64.map((loss, step) => Math.abs(found.losses[step] - loss) / Math.abs(loss)),
+      );
+      expect(worstLoss).toBeLessThanOrEqual(Math.min(bounds.loss, 1e-5));
+      expect(worstOf(found.grad0, c.grad0)).toBeLessThanOrEqual(bounds.gradients);
+      expect(worstOf(found.final, c.final)).toBeLessThanOrEqual(bounds.weights);
+      const worstScore = (got: number[][], expected: number[][]) =>
+        Math.max(...expected.flatMap((row, u) => row.map((x, i) => Math.abs(got[u][i] - x))));
+      expect(worstScore(found.scoresBefore, c.scores_last_init)).toBeLessThanOrEqual(bounds.weights);
+      expect(worstScore(found.scoresAfter, c.scores_last)).toBeLessThanOrEqual(5 * bounds.weights);
+      expect(found.top5).toEqual(c.top5);
+      expect(backend.liveBytes).toBe(liveBefore);
+    });
   });
 }

@@ -8,7 +8,8 @@ import {
   TRAIN_DEFAULTS,
   type TrainConfig,
 } from '../../src/model/config.js';
-import { type NamedArrays, Network } from '../../src/model/network.js';
+import { Network } from '../../src/model/network.js';
+import type { NamedArrays } from '../../src/model/parameters.js';
 import { batchColumns } from '../../src/train/batches.js';
 import { Optimiser } from '../../src/train/optimiser.js';
 
@@ -81,6 +82,7 @@ export async function replay(backend: Backend, golden: Golden, c: GoldenCase) {
       firstStart: 0,
       lossParts,
       step: index + 1,
+      steps: golden.batches.length,
       seed: 0,
     });
     if (index === 0) {
@@ -98,7 +100,7 @@ export async function replay(backend: Backend, golden: Golden, c: GoldenCase) {
     }
     optimiser.penalty(lossParts, capacity);
     backend.recordLoss({ parts: lossParts, ring, count: capacity + penalties, slot: index });
-    optimiser.apply(index + 1);
+    optimiser.apply(index + 1, golden.batches.length);
     freeAll([batchRows, starts, entries]);
   }
   const losses = await backend.read(ring);

@@ -1,6 +1,6 @@
 import type { Backend } from '../../src/backend/backend.js';
 import { createBackend } from '../../src/createBackend.js';
-import { createGpuBackend, type GpuBackend } from '../../src/gpu/backend.js';
+import { createGpuBackend, type GpuBackend, type GpuBackendOptions } from '../../src/gpu/backend.js';
 import { openDevice } from '../../src/gpu/device.js';
 import { allBy } from '../../src/gpu/tune.js';
 import { DEFAULT_VARIANT, VARIANT_NAMES, type VariantName } from '../../src/gpu/variants.js';
@@ -25,22 +25,33 @@ export const UNUSUAL_VARIANTS = VARIANT_NAMES.filter(
 
 /** The same adapter with all products computed in one way. */
 export async function openVariant(name: VariantName): Promise<GpuBackend> {
-  const opened = await openDevice({ software: false, name: process.env['FOLDIN_ADAPTER'] });
-  if (!opened) throw new Error('no WebGPU adapter for the GPU tests');
-  return createGpuBackend(opened.device, opened.info, { tuning: allBy(name) });
+  const { device, info } = await openAgain();
+  return createGpuBackend(device, info, { tuning: allBy(name) });
+}
+
+/** The same adapter with limits far below its own, so that small cases take several tensors and buffers. */
+export async function openLimited(
+  limits: NonNullable<GpuBackendOptions['limits']>,
+  otherFamily = false,
+): Promise<GpuBackend> {
+  const { device, info, family } = await openAgain();
+  return createGpuBackend(device, info, { family: otherFamily ? OTHER[family] : family, limits });
 }
 
 /** The same adapter with kernels of the other family than its own, so that both are tested everywhere. */
 export async function openOtherFamily(): Promise<GpuBackend> {
+  const { device, info, family } = await openAgain();
+  // Small pieces, so that the optimiser's work in pieces is tested, too.
+  return createGpuBackend(device, info, { family: OTHER[family], largestPiece: 4096 });
+}
+
+const OTHER = { tile: 'register', register: 'tile' } as const;
+
+async function openAgain() {
   const own = await openGpu();
   const { family } = own;
   own.dispose();
-  const name = process.env['FOLDIN_ADAPTER'];
-  const opened = await openDevice({ software: false, name });
+  const opened = await openDevice({ software: false, name: process.env['FOLDIN_ADAPTER'] });
   if (!opened) throw new Error('no WebGPU adapter for the GPU tests');
-  return createGpuBackend(opened.device, opened.info, {
-    family: family === 'tile' ? 'register' : 'tile',
-    // Small, so that the optimiser's work in pieces is tested, too.
-    largestPiece: 4096,
-  });
+  return { ...opened, family };
 }

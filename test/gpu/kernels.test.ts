@@ -22,7 +22,21 @@ describe('every kernel against the CPU reference in f64', () => {
 
 describe('with few workgroups a dimension, so that grids take two', () => {
   const oneDimensional = kernelCases.filter(({ kernel }) =>
-    ['bagBackward', 'reduceActivation', 'activate', 'sgd', 'adam', 'zeroDiagonal', 'gram'].includes(kernel),
+    [
+      'bagBackward',
+      'accumulate',
+      'gatherRows',
+      'adamRows',
+      'reduceActivation',
+      'activate',
+      'gaussianSample',
+      'sgd',
+      'adam',
+      'clipNorm',
+      'dropout',
+      'zeroDiagonal',
+      'gram',
+    ].includes(kernel),
   );
   beforeAll(() => fakeMaxWorkgroups(3));
   afterAll(() => fakeMaxWorkgroups(65535));
@@ -52,8 +66,9 @@ describe('the other kernel family, large vectors in pieces', () => {
   afterAll(() => other?.dispose());
   const ofFamilies = kernelCases.filter(
     ({ kernel, name }) =>
-      /^(matmul|bag|gram|adam|sgd|sumSquares|softmaxNll|squaredError|binary|topK|rankOf)/.test(kernel) &&
-      !name.includes('300001'),
+      /^(matmul|bag|gram|adam|sgd|sumSquares|clipNorm|accumulate|softmax|squaredError|binary|topK|rankOf)/.test(
+        kernel,
+      ) && !name.includes('300001'),
   );
   it.each(ofFamilies.map((c) => [`${c.kernel}: ${c.name}`, c] as const))('%s', async (_, c) => {
     expect(other.family).not.toBe(backend.family);

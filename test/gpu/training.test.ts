@@ -7,6 +7,7 @@ import { sampleLog } from '../../src/data/sample.js';
 import { heldOutUsers } from '../../src/data/split.js';
 import type { EpochEvent } from '../../src/events.js';
 import type { GpuBackend } from '../../src/gpu/backend.js';
+import type { ModelOptions } from '../../src/model/registry.js';
 import { fit } from '../../src/recommend/fit.js';
 import { openGpu } from './backend.js';
 
@@ -18,11 +19,17 @@ afterAll(() => gpu?.dispose());
 
 const { interactions } = clean(logRows(sampleLog({ users: 300, items: 120, seed: 3 }).rows));
 
+const NETWORKS: Readonly<Record<string, ModelOptions>> = {
+  mlp: { hidden: [33, 20] },
+  linear: {},
+  gru: { hidden: 20, window: 15 },
+};
+
 async function train(backend: Backend, model: string) {
   const epochs: EpochEvent[] = [];
   const { recommender, test } = await fit(backend, interactions, {
     model,
-    network: model === 'mlp' ? { hidden: [33, 20] } : {},
+    network: NETWORKS[model],
     train: { epochs: 4, batch: 50, seed: 5 },
     split: heldOutUsers(interactions, { seed: 5 }),
     onEvent: (event) => event.event === 'epoch' && epochs.push(event),
@@ -31,7 +38,7 @@ async function train(backend: Backend, model: string) {
   return { epochs, metrics: test!.model.metrics };
 }
 
-it.each(['mlp', 'linear'])(
+it.each(['mlp', 'linear', 'gru'])(
   'trains %s as the CPU does, dropout included: losses and figures agree',
   async (model) => {
     const found = await train(gpu, model);
@@ -44,6 +51,18 @@ it.each(['mlp', 'linear'])(
     expect(found.metrics['ndcg@100'].mean).toBeCloseTo(expected.metrics['ndcg@100'].mean, 3);
   },
 );
+
+it('gru beats popularity by a factor of two on the sample with planted groups', async () => {
+  const sample = clean(logRows(sampleLog({ users: 1000, seed: 2 }).rows)).interactions;
+  const { recommender, test } = await fit(gpu, sample, {
+    model: 'gru',
+    network: { hidden: 24, dropout: 0.1, window: 20 },
+    train: { epochs: 8, learningRate: 0.01, seed: 1 },
+  });
+  recommender.dispose();
+  const [model, popular] = [test!.model, test!.popular].map(({ metrics }) => metrics['ndcg@10'].mean);
+  expect(model).toBeGreaterThan(2 * popular);
+}, 180_000);
 
 it('uploads nothing within an epoch but the order and the columns of the batches, and uniforms', async () => {
   const perEpoch: number[] = [];
@@ -64,27 +83,34 @@ it('uploads nothing within an epoch but the order and the columns of the batches
   for (const bytes of perEpoch.slice(1)) expect(bytes).toBeLessThan(order + columns + uniforms);
 });
 
-it('creates no buffer, bind group or pipeline once the first two epochs are over', async () => {
-  const device = gpu.gpuDevice;
-  const made = { early: 0, late: 0 };
-  let phase: keyof typeof made = 'early';
-  const spies = (['createBuffer', 'createBindGroup', 'createComputePipeline'] as const).map((name) => {
-    const real = device[name].bind(device) as (...args: unknown[]) => never;
-    return vi.spyOn(device, name).mockImplementation((...args: unknown[]) => {
-      made[phase]++;
-      return real(...args);
+it.each([
+  ['mlp', { hidden: [40, 24] }],
+  ['gru', { hidden: 16, window: 20 }],
+])(
+  '%s creates no buffer, bind group or pipeline once the first two epochs are over',
+  async (model, network) => {
+    const device = gpu.gpuDevice;
+    const made = { early: 0, late: 0 };
+    let phase: keyof typeof made = 'early';
+    const spies = (['createBuffer', 'createBindGroup', 'createComputePipeline'] as const).map((name) => {
+      const real = device[name].bind(device) as (...args: unknown[]) => never;
+      return vi.spyOn(device, name).mockImplementation((...args: unknown[]) => {
+        made[phase]++;
+        return real(...args);
+      });
     });
-  });
-  const { recommender } = await fit(gpu, interactions, {
-    network: { hidden: [40, 24] },
-    train: { epochs: 6, batch: 50, patience: 0 },
-    split: heldOutUsers(interactions, { seed: 5, test: 0 }),
-    onEvent: (event) => {
-      if (event.event === 'epoch' && event.epoch === 2) phase = 'late';
-    },
-  });
-  for (const spy of spies) spy.mockRestore();
-  recommender.dispose();
-  expect(made.early).toBeGreaterThan(10);
-  expect(made.late).toBe(0);
-});
+    const { recommender } = await fit(gpu, interactions, {
+      model,
+      network,
+      train: { epochs: 6, batch: 50, patience: 0 },
+      split: heldOutUsers(interactions, { seed: 5, test: 0 }),
+      onEvent: (event) => {
+        if (event.event === 'epoch' && event.epoch === 2) phase = 'late';
+      },
+    });
+    for (const spy of spies) spy.mockRestore();
+    recommender.dispose();
+    expect(made.early).toBeGreaterThan(10);
+    expect(made.late).toBe(0);
+  },
+);

@@ -9,6 +9,7 @@ import { decodeSafetensors, encodeSafetensors } from '../../src/store/safetensor
 const histories = {
   ...csrFromRows([[0, 2], [], [1]], 4),
   values: Float32Array.of(1, 0.5, 3),
+  positions: Uint32Array.of(1, 0, 0),
 };
 const contents: ModelContents = {
   model: 'mlp',
@@ -66,8 +67,8 @@ describe('a model file', () => {
     expect(await decodeModel(await encodeModel(smallest))).toEqual(smallest);
   });
 
-  it('keeps histories without values, and a file without histories or users', async () => {
-    const { values: _, ...plain } = histories;
+  it('keeps histories without values or order, and a file without histories or users', async () => {
+    const { values: _, positions: _p, ...plain } = histories;
     expect((await decodeModel(await encodeModel({ ...contents, histories: plain }))).histories).toEqual(
       plain,
     );
@@ -222,6 +223,10 @@ describe('a damaged model file', () => {
     ['histories out of order', 'histories.indices', u32(2, 0, 1)],
     ['too few values', 'histories.values', f32(1, 2)],
     ['a value that is not a number', 'histories.values', f32(1, Number.NaN, 2)],
+    ['too few positions', 'histories.positions', u32(1, 0)],
+    ['two things at one place', 'histories.positions', u32(1, 1, 0)],
+    ['gaps in the order', 'histories.positions', u32(2, 0, 0)],
+    ['positions that are no whole numbers', 'histories.positions', f32(1, 0, 0)],
     ['a weight that is not a number', 'encoder.weights', f32(Number.NaN)],
     ['a weight of bytes', 'encoder.weights', u8(1)],
   ])('is refused with %s, even if the hash is right', async (_, name, tensor) => {

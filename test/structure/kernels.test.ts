@@ -17,8 +17,14 @@ describe('a kernel has one name in five places', () => {
 
   it('Ops.NAME', () => {
     // A type has no keys to ask for when it runs: its methods are the members indented by two.
-    const [body] = /export interface Ops \{[\s\S]*?^\}/m.exec(read('src/backend/ops.ts'))!;
-    expect(sorted(Array.from(body.matchAll(/^ {2}(\w+)\(/gm), ([, name]) => name))).toEqual(names);
+    const files = filesBelow('src/backend').filter((path) => /ops\.ts$/i.test(path));
+    const bodies = files.flatMap((path) => [
+      ...read(path).matchAll(/^export interface (?:Ops|\w+Ops) [\s\S]*?^\}/gm),
+    ]);
+    const members = bodies.flatMap(([body]) =>
+      Array.from(body.matchAll(/^ {2}(\w+)\(/gm), ([, name]) => name),
+    );
+    expect(sorted(members)).toEqual(names);
   });
 
   it('the GPU launch', () => {
@@ -61,7 +67,7 @@ describe('a shader calls its buffers as Ops calls its arguments', () => {
 });
 
 /** Sparse arguments of which only the places count: which items a row has, not how much of them. */
-const SETS = ['seen', 'heldOut'];
+const SETS = ['seen', 'heldOut', 'places', 'positives'];
 
 /** Buffer names of an op's arguments: a tensor's own, three of a sparse matrix (two of a set), `rows` of a batch. */
 function buffersOf(args: object): string[] {

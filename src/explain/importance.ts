@@ -1,0 +1,137 @@
+import { randomOrder } from '../backend/random.js';
+import { FoldinError, throwIfAborted } from '../errors.js';
+import type { Recommender } from '../recommend/recommender.js';
+import { attribution } from './explain.js';
+import { historyRow, type Named, named } from './who.js';
+
+/** Stream of the sample of users. */
+const SAMPLE = 121;
+
+export interface InfluentialItem extends Named {
+  /** In how many of the sampled histories it is. */
+  readonly histories: number;
+  /** Mean absolute contribution where it is in the history, in units of the score; the list is sorted by its sum. */
+  readonly meanAbsolute: number;
+  /** Mean contribution, with its sign. */
+  readonly mean: number;
+}
+
+/** What a unit of the layer before the scores stands for: the items whose scores it raises most. */
+export interface Unit {
+  readonly unit: number;
+  readonly items: readonly (Named & { readonly weight: number })[];
+}
+
+export interface Importance {
+  readonly users: number;
+  readonly influential: readonly InfluentialItem[];
+  readonly units: readonly Unit[];
+  /**
+   * How popular what is recommended is beside what people chose themselves: mean number of training users of the first
+   * `k` recommended items and of the history's items. A ratio above 1: the model leans towards the popular.
+   */
+  readonly popularity: {
+    readonly k: number;
+    readonly recommended: number;
+    readonly histories: number;
+    readonly ratio: number;
+  };
+}
+
+export interface ImportanceOptions {
+  /** Users that are looked at; 100 by default. */
+  readonly users?: number;
+  readonly seed?: number;
+  /** How many influential items and units are listed, and items a unit; 20, 16 and 5 by default. */
+  readonly items?: number;
+  readonly units?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What the model goes by as a whole: for a sample of users, what each item of their histories does to the score of
+ * the item recommended first. NO_HISTORY for a model that was saved without histories.
+ */
+export async function importance(
+  recommender: Recommender,
+  { users = 100, seed = 1, items = 20, units = 16, signal }: ImportanceOptions = {},
+): Promise<Importance> {
+  const { backend, model, parts } = recommender;
+  if (!parts.users) {
+    throw new FoldinError(
+      'NO_HISTORY',
+      'this model was saved without histories, so there is nobody to look at',
+      {
+        remedy: 'Train without --no-histories.',
+      },
+    );
+  }
+  const ids = parts.users.ids;
+  const asked = Array.from(randomOrder(ids.length, seed, SAMPLE, 0).subarray(0, users), (u) => ({
+    user: ids[u],
+  }));
+  const k = Math.min(10, parts.items.size);
+  const lists = await recommender.recommendMany(asked, { k, signal });
+  const method = model.isAdditive ? 'additive' : 'leaveOneOut';
+  const sums = new Map<number, { histories: number; absolute: number; signed: number }>();
+  const popularity = { recommended: 0, given: 0, histories: 0, entries: 0 };
+  let looked = 0;
+  for (const [i, who] of asked.entries()) {
+    throwIfAborted(signal);
+    const [first] = lists[i].items;
+    if (!first || lists[i].source === 'fallback') continue;
+    const { history } = historyRow(recommender, who);
+    const target = recommender.indexOf(first.item);
+    const { contributions } = await attribution({ backend, model, signal }, history, target, method);
+    history.indices.forEach((item, place) => {
+      const sum = sums.get(item) ?? { histories: 0, absolute: 0, signed: 0 };
+      sum.histories++;
+      sum.absolute += Math.abs(contributions[place]);
+      sum.signed += contributions[place];
+      sums.set(item, sum);
+      popularity.histories += parts.popularity[item];
+      popularity.entries++;
+    });
+    for (const { item } of lists[i].items) {
+      popularity.recommended += parts.popularity[recommender.indexOf(item)];
+      popularity.given++;
+    }
+    looked++;
+  }
+  const influential = [...sums]
+    .sort(([a, x], [b, y]) => y.absolute - x.absolute || a - b)
+    .slice(0, items)
+    .map(([item, { histories, absolute, signed }]) => ({
+      ...named(parts, item),
+      histories,
+      meanAbsolute: absolute / histories,
+      mean: signed / histories,
+    }));
+  const recommended = popularity.recommended / Math.max(1, popularity.given);
+  const chosen = popularity.histories / Math.max(1, popularity.entries);
+  return {
+    users: looked,
+    influential,
+    units: await unitsOf(recommender, units),
+    popularity: { k, recommended, histories: chosen, ratio: chosen > 0 ? recommended / chosen : 0 },
+  };
+}
+
+/** The units whose weights differ most, with the items they raise most. */
+async function unitsOf({ backend, model, parts }: Recommender, most: number): Promise<Unit[]> {
+  if (!model.unitWeights) return [];
+  const [units, items] = model.unitWeights.shape;
+  const weights = Float64Array.from(await backend.read(model.unitWeights));
+  const rows = Array.from({ length: units }, (_, unit) => weights.subarray(unit * items, (unit + 1) * items));
+  return rows
+    .map((row, unit) => ({ row, unit, size: Math.sqrt(row.reduce((sum, x) => sum + x * x, 0)) }))
+    .sort((a, b) => b.size - a.size || a.unit - b.unit)
+    .slice(0, most)
+    .map(({ row, unit }) => ({
+      unit,
+      items: Array.from(row.keys())
+        .sort((a, b) => row[b] - row[a] || a - b)
+        .slice(0, 5)
+        .map((item) => ({ ...named(parts, item), weight: row[item] })),
+    }));
+}

@@ -1,0 +1,347 @@
+import { DEFAULT_METRICS } from '../evaluate/evaluate.js';
+import { bootstrapInterval } from '../evaluate/significance.js';
+import type { Summary } from '../evaluate/summary.js';
+import type { Flow } from '../groups/flow.js';
+import { type CurvePoint, KEPT_METRICS, type TestUsers } from '../recommend/records.js';
+import { type Bar, barChart, lineChart, scatterChart } from './charts.js';
+import type { ReportContents } from './collect.js';
+import { element, escaped, formatted, tableOf } from './markup.js';
+
+/** The parts of a manifest that a report shows, where they are there. */
+interface Made {
+  readonly data?: { readonly files: readonly string[]; readonly report: DataReport };
+  readonly training?: { readonly curve?: readonly CurvePoint[]; readonly bestEpoch: number };
+  readonly split?: {
+    readonly name: string;
+    readonly seed: number;
+    readonly users: Readonly<Record<string, number>>;
+  };
+  readonly test?: {
+    readonly users: { readonly scored: number; readonly skipped: number };
+    readonly ties: string;
+    readonly metrics: Readonly<Record<string, Summary>>;
+    readonly popular: Readonly<Record<string, Summary>>;
+    readonly perUser?: TestUsers;
+  };
+}
+
+interface DataReport {
+  readonly rows: {
+    readonly read: number;
+    readonly kept: number;
+    readonly dropped: Readonly<Record<string, number>>;
+  };
+  readonly duplicates: number;
+  readonly density: number;
+  readonly interactions: number;
+  readonly time: { readonly from: unknown; readonly to: unknown } | null;
+  readonly historyLength: Readonly<Record<string, number>>;
+  readonly popularity: readonly { readonly items: number; readonly interactions: number }[];
+  readonly warnings: readonly { readonly message: string }[];
+}
+
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  /** Markup. */
+  readonly body: string;
+}
+
+const madeOf = ({ manifest }: ReportContents): Made => manifest as unknown as Made;
+const paragraph = (text: string): string => element('p', {}, escaped(text));
+const note = (text: string): string => element('p', { class: 'note' }, escaped(text));
+const percent = (share: number): string => `${(100 * share).toFixed(share < 0.01 ? 2 : 0)}%`;
+
+export function dataSection(contents: ReportContents): Section | undefined {
+  const { data } = madeOf(contents);
+  if (!data) return undefined;
+  const { rows, duplicates, density, time, historyLength, popularity, warnings, interactions } = data.report;
+  const facts: [string, string][] = [
+    ['files', data.files.join(', ')],
+    ['rows', `${formatted(rows.read)} read, ${formatted(rows.kept)} kept`],
+    ...Object.entries(rows.dropped).map(([reason, n]): [string, string] => [
+      `left out: ${reason}`,
+      formatted(n),
+    ]),
+    ['repeated pairs', formatted(duplicates)],
+    ['users, items', `${formatted(contents.users)}, ${formatted(contents.items)}`],
+    ['interactions', `${formatted(interactions)}, ${percent(density)} of all pairs`],
+    ...(time ? [['time', `${time.from} to ${time.to}`] as [string, string]] : []),
+  ];
+  const lengths = ['min', 'p10', 'median', 'p90', 'p99', 'max'];
+  const body = [
+    element(
+      'dl',
+      {},
+      ...facts.flatMap(([name, value]) => [
+        element('dt', {}, escaped(name)),
+        element('dd', {}, escaped(value)),
+      ]),
+    ),
+    ...warnings.map(({ message }) => note(message)),
+    barChart(
+      {
+        title: 'Items a user has',
+        xLabel: 'quantile of the users',
+        yLabel: 'items',
+        description: `Half of the users have at most ${historyLength['median']} items, one has ${historyLength['max']}.`,
+      },
+      [{ name: 'items', bars: lengths.map((name) => ({ label: name, value: historyLength[name] })) }],
+    ),
+    barChart(
+      {
+        title: 'How much of the log the most popular items have',
+        xLabel: 'most popular items, share of the catalogue',
+        yLabel: 'share of the interactions',
+        description: popularity
+          .map(({ items, interactions: part }) => `${percent(items)} of the items have ${percent(part)}`)
+          .join('; '),
+      },
+      [
+        {
+          name: 'interactions',
+          bars: popularity.map(({ items, interactions: part }) => ({ label: percent(items), value: part })),
+        },
+      ],
+    ),
+  ];
+  return { id: 'data', title: 'The log', body: body.join('') };
+}
+
+export function trainingSection(contents: ReportContents): Section | undefined {
+  const { training } = madeOf(contents);
+  const curve = training?.curve ?? [];
+  if (!training || curve.length < 2) return undefined;
+  const validated = curve.filter(({ validation }) => validation);
+  const metric = Object.keys(validated[0]?.validation ?? {})[0];
+  const body = [
+    lineChart(
+      {
+        title: 'Loss',
+        xLabel: 'epoch',
+        yLabel: 'mean loss a step',
+        description: `From ${formatted(curve[0].loss)} to ${formatted(curve[curve.length - 1].loss)}.`,
+      },
+      [{ name: 'loss', points: curve.map(({ epoch, loss }) => [epoch, loss]) }],
+    ),
+    ...(validated.length > 1
+      ? [
+          lineChart(
+            {
+              title: `${metric} on the validation users`,
+              xLabel: 'epoch',
+              yLabel: metric,
+              description: `The weights of epoch ${training.bestEpoch} were kept.`,
+            },
+            [
+              {
+                name: metric,
+                points: validated.map(({ epoch, validation }) => [epoch, validation![metric]]),
+              },
+            ],
+          ),
+        ]
+      : []),
+    paragraph(`The weights of epoch ${training.bestEpoch} were kept.`),
+  ];
+  return { id: 'training', title: 'Training', body: body.join('') };
+}
+
+export function figuresSection(contents: ReportContents): Section | undefined {
+  const { test, split } = madeOf(contents);
+  if (!test || !split) return undefined;
+  const shown = ({ mean, se }: Summary): string =>
+    se === null ? mean.toFixed(4) : `${mean.toFixed(4)}\u00a0±\u00a0${se.toFixed(4)}`;
+  // A model file sorts names.
+  const metrics = [...DEFAULT_METRICS, ...Object.keys(test.metrics)].filter(
+    (metric, i, all) => metric in test.metrics && all.indexOf(metric) === i,
+  );
+  const rows = metrics.map((metric) => [metric, shown(test.metrics[metric]), shown(test.popular[metric])]);
+  const body = [
+    note(
+      `Mean ± standard error over ${formatted(test.users.scored)} users; split ${split.name}, seed ${split.seed}; full ranking of all unseen items; ties ${test.ties}.`,
+    ),
+    tableOf(['', contents.model, 'popular'], rows),
+    ...(test.perUser ? breakdowns(contents, test.perUser) : []),
+  ];
+  return { id: 'figures', title: 'How good it is', body: body.join('') };
+}
+
+const LENGTHS = [1, 5, 10, 20, 50, 100, 200];
+const FEWEST = 5;
+
+/** The main figure by length of history and by group, each with a bootstrap interval of 95%. */
+function breakdowns(contents: ReportContents, perUser: TestUsers): string[] {
+  const metric = KEPT_METRICS.find((kept) => kept in perUser.model);
+  if (!metric) return [];
+  const places = Array.from(perUser.users.keys());
+  const bars = (
+    parts: readonly { label: string; places: readonly number[] }[],
+    values: readonly number[],
+  ): Bar[] =>
+    parts.map(({ label, places: mine }) => {
+      const chosen = mine.map((i) => values[i]);
+      return {
+        label,
+        value: chosen.reduce((sum, x) => sum + x, 0) / chosen.length,
+        interval: bootstrapInterval(chosen),
+      };
+    });
+  const chart = (title: string, xLabel: string, parts: { label: string; places: number[] }[]): string[] => {
+    const large = parts.filter(({ places: mine }) => mine.length >= FEWEST);
+    if (large.length === 0) return [];
+    const text = {
+      title,
+      xLabel,
+      yLabel: metric,
+      description: `Means with 95% bootstrap intervals; ${large.map(({ label, places: mine }) => `${label}: ${mine.length} users`).join(', ')}.`,
+    };
+    return [
+      barChart(text, [
+        { name: contents.model, bars: bars(large, perUser.model[metric]) },
+        { name: 'popular', bars: bars(large, perUser.popular[metric]) },
+      ]),
+      note(text.description),
+    ];
+  };
+  const byLength = LENGTHS.map((from, i) => {
+    const to = LENGTHS[i + 1] ? LENGTHS[i + 1] - 1 : Number.POSITIVE_INFINITY;
+    const mine = places.filter((p) => perUser.historyLength[p] >= from && perUser.historyLength[p] <= to);
+    return { label: Number.isFinite(to) ? `${from}–${to}` : `${from}+`, places: mine };
+  });
+  const byGroup = contents.groups.groups.map(({ group }) => ({
+    label: String(group),
+    places: places.filter((p) => contents.groups.assigned[perUser.users[p]] === group - 1),
+  }));
+  return [
+    ...chart(`${metric} by length of history`, 'items in the history shown', byLength),
+    ...chart(`${metric} by group of users`, 'group', byGroup),
+  ];
+}
+
+export function groupsSection({ groups, map }: ReportContents): Section {
+  const names = groups.groups.map(({ group }) => `group ${group}`);
+  const how = groups.chosenBy === 'asked' ? 'as asked' : 'the number with the best silhouette';
+  const cards = groups.groups.map(({ group, users, share, spread, defining }) =>
+    element(
+      'div',
+      { class: 'card' },
+      element('h3', {}, escaped(`Group ${group}: ${formatted(users)} users (${percent(share)})`)),
+      note(`spread ${spread.toFixed(2)} (0 all alike, 1 nothing in common)`),
+      element(
+        'ul',
+        {},
+        ...defining.map(({ item, title, share: here, overall }) =>
+          element(
+            'li',
+            {},
+            escaped(`${title ?? item}: ${percent(here)} have it, ${percent(overall)} of all`),
+          ),
+        ),
+      ),
+    ),
+  );
+  const text = { xLabel: 'first principal component', yLabel: 'second principal component' };
+  const share = `The plane holds ${percent(map.share)} of the variance.`;
+  const body = [
+    paragraph(`${groups.groups.length} groups (${how}); silhouette ${groups.silhouette.toFixed(2)}.`),
+    scatterChart(
+      { ...text, title: 'Users by what the model learned of them', description: share },
+      names,
+      map.users,
+    ),
+    scatterChart(
+      {
+        ...text,
+        title: 'The most popular items, where their users are',
+        description: `${share} Point at one for its name.`,
+      },
+      names,
+      map.items,
+    ),
+    element('div', { class: 'cards' }, ...cards),
+    element('h3', {}, 'How like the groups are'),
+    note('Cosine of the groups’ mean tastes: 1 alike, 0 unrelated, -1 opposite.'),
+    tableOf(
+      ['', ...names],
+      groups.relations.map((row, a) => [names[a], ...row.map((x) => x.toFixed(2))]),
+    ),
+    ...flow(groups.flow, names),
+  ];
+  return { id: 'groups', title: 'Groups of users', body: body.join('') };
+}
+
+function flow(found: Flow | undefined, names: readonly string[]): string[] {
+  if (!found) return [];
+  return [
+    element('h3', {}, 'How users move'),
+    note(
+      `From the group of the earlier half of a history (rows) to that of the later half (columns); ${percent(found.stay)} of ${formatted(found.users)} users stay.`,
+    ),
+    tableOf(
+      ['', ...names],
+      found.shares.map((row, a) => [names[a], ...row.map(percent)]),
+    ),
+  ];
+}
+
+export function importanceSection({ importance }: ReportContents): Section {
+  const { influential, units, popularity, users } = importance;
+  const lean =
+    popularity.ratio > 1
+      ? 'the model leans towards the popular'
+      : 'the model does not lean towards the popular';
+  const body = [
+    paragraph(
+      `What the items of ${formatted(users)} users’ histories do to the score of what each is recommended first.`,
+    ),
+    tableOf(
+      ['item', 'histories', 'mean absolute contribution', 'mean contribution'],
+      influential.map(({ item, title, histories, meanAbsolute, mean }) => [
+        title ?? item,
+        histories,
+        meanAbsolute,
+        mean,
+      ]),
+    ),
+    paragraph(
+      `An item recommended among the first ${popularity.k} has ${formatted(popularity.recommended)} training users on average, an item of the histories ${formatted(popularity.histories)}: ${popularity.ratio.toFixed(2)} times as many, so ${lean}.`,
+    ),
+    ...(units.length > 0
+      ? [
+          element('h3', {}, 'What the units before the scores stand for'),
+          tableOf(
+            ['unit', 'raises most'],
+            units.map(({ unit, items }) => [
+              String(unit),
+              items.map(({ item, title }) => title ?? item).join(', '),
+            ]),
+          ),
+        ]
+      : []),
+  ];
+  return { id: 'importance', title: 'What the model goes by', body: body.join('') };
+}
+
+export function examplesSection({ examples }: ReportContents): Section {
+  const cards = examples.map(({ user, group, history, more, reasons }) =>
+    element(
+      'div',
+      { class: 'card' },
+      element('h3', {}, escaped(`User ${user}, group ${group + 1}`)),
+      note(`had ${history.join(', ')}${more > 0 ? ` and ${more} more` : ''}`),
+      element('ol', {}, ...reasons.map(({ text }) => element('li', {}, escaped(text)))),
+    ),
+  );
+  return { id: 'examples', title: 'Some users, and why', body: element('div', { class: 'cards' }, ...cards) };
+}
+
+export function protocolSection({ manifest }: ReportContents): Section {
+  // Long lists are in the charts above.
+  const shorter = JSON.stringify(
+    manifest,
+    (key, value) => (key === 'perUser' || key === 'curve' ? undefined : value),
+    2,
+  );
+  return { id: 'protocol', title: 'How it was made', body: element('pre', {}, escaped(shorter)) };
+}

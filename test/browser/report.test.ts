@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Recommender } from '../../src/recommend/recommender.js';
+import { collectReport } from '../../src/report/collect.js';
+import { reportHtml } from '../../src/report/html.js';
+import { trainedOnSample } from '../report/trained.js';
+import { openChromium } from './chromium.js';
+
+let browser: Browser;
+let recommender: Recommender;
+let html: string;
+beforeAll(async () => {
+  recommender = await trainedOnSample();
+  html = reportHtml(await collectReport(recommender, { seed: 1 }));
+  browser = await openChromium();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  recommender?.backend.dispose();
+});
+
+interface Opened {
+  readonly page: Page;
+  readonly messages: string[];
+  readonly requests: string[];
+}
+
+async function open(width: number, colorScheme: 'light' | 'dark'): Promise<Opened> {
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+  const [messages, requests]: [string[], string[]] = [[], []];
+  page.on('console', (message) => messages.push(message.text()));
+  page.on('pageerror', (error) => messages.push(error.message));
+  page.on('request', (request) => requests.push(request.url()));
+  await page.setContent(html);
+  return { page, messages, requests };
+}
+
+describe.each([
+  [1100, 'light'],
+  [1100, 'dark'],
+  [360, 'light'],
+] as const)('the report at %d px, %s', (width, scheme) => {
+  it('asks for nothing, says nothing, and no label lies on another', async () => {
+    const { page, messages, requests } = await open(width, scheme);
+    expect(messages).toEqual([]);
+    expect(requests).toEqual([]);
+    const overlaps = await page.evaluate(() =>
+      [...document.querySelectorAll('svg')].flatMap((svg) => {
+        const texts = [...svg.querySelectorAll('text')].map((text) => ({
+          name: text.textContent,
+          box: text.getBoundingClientRect(),
+        }));
+        return texts.flatMap(({ name, box }, i) =>
+          texts
+            .slice(i + 1)
+            .filter(
+              ({ box: other }) =>
+                box.left < other.right &&
+                other.left < box.right &&
+                box.top < other.bottom &&
+                other.top < box.bottom,
+            )
+            .map((other) => `${name} / ${other.name}`),
+        );
+      }),
+    );
+    expect(overlaps).toEqual([]);
+    const outside = await page.evaluate(() =>
+      [...document.querySelectorAll('svg')].flatMap((svg) => {
+        const frame = svg.getBoundingClientRect();
+        return [...svg.querySelectorAll('text, rect, circle')]
+          .filter((mark) => {
+            const box = mark.getBoundingClientRect();
+            return box.left < frame.left - 1 || box.right > frame.right + 1 || box.bottom > frame.bottom + 1;
+          })
+          .map((mark) => mark.outerHTML);
+      }),
+    );
+    expect(outside).toEqual([]);
+    // The page itself never scrolls sideways.
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    await page.close();
+  });
+});
+
+it('every chart has a title, labels of both axes and its figures as text', async () => {
+  const { page } = await open(1100, 'light');
+  const charts = await page.evaluate(() =>
+    [...document.querySelectorAll('figure')].map((figure) => ({
+      title: figure.querySelector('figcaption')?.textContent,
+      alternative: figure.querySelector('svg')?.getAttribute('aria-label'),
+      axes: figure.querySelectorAll('svg .label').length,
+      table: figure.querySelectorAll('details table tbody tr').length,
+    })),
+  );
+  expect(charts.length).toBeGreaterThanOrEqual(7);
+  for (const { title, alternative, axes, table } of charts) {
+    expect(title).toMatch(/\w/);
+    expect(alternative!.length).toBeGreaterThan(title!.length);
+    expect(axes).toBe(2);
+    expect(table).toBeGreaterThan(0);
+  }
+  await page.close();
+});
+
+it('holds no script and nothing of what titles hold as markup', () => {
+  expect(html).not.toMatch(/<script/i);
+  expect(html).toContain('&#60;b&#62;bold&#60;/b&#62;');
+  expect(html).not.toContain('<b>bold</b>');
+  expect(readFileSync(fileURLToPath(new URL('../../src/report/html.ts', import.meta.url)), 'utf8')).toContain(
+    "default-src 'none'",
+  );
+});

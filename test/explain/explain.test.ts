@@ -1,0 +1,101 @@
+import { expect, it } from 'vitest';
+import { consecutive, uploadRows } from '../../src/backend/sparse.js';
+import { createCpuBackend } from '../../src/cpu/backend.js';
+import { csrFromRows } from '../../src/data/csr.js';
+import { additive } from '../../src/explain/contributions.js';
+import { counterfactual } from '../../src/explain/counterfactual.js';
+import { explain } from '../../src/explain/explain.js';
+import { faithfulness } from '../../src/explain/faithfulness.js';
+import type { NetworkConfig } from '../../src/model/config.js';
+import { askedFor, recommenderOf } from './recommenders.js';
+import { explainSuite } from './suite.js';
+
+explainSuite('on the CPU reference', async () => createCpuBackend());
+
+const f64 = createCpuBackend({ precision: 'f64' });
+
+it.each([
+  ['relu', [8, 6]],
+  ['tanh', [8]],
+  ['gelu', [7, 5]],
+  ['relu', []],
+] as const)('inputGradients against central differences: %s %o', async (activation, hidden) => {
+  const config: Partial<NetworkConfig> = { activation, hidden, zeroDiagonal: false };
+  const { model } = await recommenderOf(f64, 'mlp', config);
+  const histories = csrFromRows([[1, 5, 9, 30], [2], [], [0, 59]], model.items);
+  const values = Float64Array.from({ length: histories.indices.length }, (_, e) => 0.3 + 0.2 * e);
+  const item = 17;
+  const score = async (x: Float64Array) => {
+    const out = f64.zeros('f32', [4, model.items]);
+    model.score(
+      { ...uploadRows(f64, histories), values: f64.tensor(x) },
+      { rows: consecutive(f64, 4), first: 0, count: 4, consecutive: true },
+      out,
+    );
+    const scores = await f64.read(out);
+    return [0, 1, 2, 3].reduce((total, row) => total + scores[row * model.items + item], 0);
+  };
+  const { indptr, indices } = uploadRows(f64, histories);
+  const out = f64.zeros('f32', [values.length]);
+  const batch = { rows: consecutive(f64, 4), first: 0, count: 4 };
+  model.inputGradients!({ indptr, indices, values: f64.tensor(values) }, batch, item, out);
+  const found = await f64.read(out);
+  for (let e = 0; e < values.length; e++) {
+    const shifted = (by: number) => values.map((x, i) => (i === e ? x + by : x));
+    const slope = ((await score(shifted(1e-6))) - (await score(shifted(-1e-6)))) / 2e-6;
+    expect(found[e]).toBeCloseTo(slope, 6);
+  }
+});
+
+it('says what it cannot explain', async () => {
+  const mlp = await recommenderOf(f64, 'mlp', { hidden: [4] });
+  const ease = await recommenderOf(f64, 'ease', { l2: 20 });
+  const { history, item } = askedFor(1, 5);
+  const because = { history };
+  const code = (error: string) => ({ code: error, remedy: expect.stringMatching(/\w/) });
+  await expect(explain(mlp, because, item, { method: 'additive' })).rejects.toMatchObject(code('CONFIG'));
+  await expect(explain(ease, because, item, { method: 'integratedGradients' })).rejects.toMatchObject(
+    code('CONFIG'),
+  );
+  await expect(explain(ease, because, 'i999')).rejects.toMatchObject(code('UNKNOWN_ID'));
+  await expect(explain(ease, { history: ['never'] }, item)).rejects.toMatchObject(code('NO_HISTORY'));
+  await expect(explain(ease, { user: 'u1' }, item)).rejects.toMatchObject(code('NO_HISTORY'));
+  const [{ items }] = await ease.recommendMany([because], { k: 60 });
+  const last = items.at(-1)!.item;
+  await expect(counterfactual(ease, because, last, { k: 3 })).rejects.toMatchObject(code('CONFIG'));
+  await expect(counterfactual(ease, because, items[0].item, { k: 60 })).rejects.toMatchObject(code('CONFIG'));
+});
+
+it('faithfulness: exact terms empty and fill an additive score at best, the reverse order at worst', async () => {
+  const { backend, model } = await recommenderOf(f64, 'ease', { l2: 20 });
+  const history = csrFromRows([[1, 4, 9, 16, 25, 36, 49, 50, 51, 52]], model.items);
+  const { contributions } = await additive({ backend, model }, history, 20);
+  const best = await faithfulness({ backend, model }, history, 20, contributions);
+  const worst = await faithfulness(
+    { backend, model },
+    history,
+    20,
+    contributions.map((x) => -x),
+  );
+  // By hand (scores come back in f32): ten entries, eleven points, sums of what is left over the whole effect.
+  const terms = [...contributions].sort((a, b) => b - a);
+  const effect = terms.reduce((sum, x) => sum + x, 0);
+  const left = (from: number) => terms.slice(from).reduce((sum, x) => sum + x, 0) / effect;
+  const deletion =
+    Array.from({ length: 11 }, (_, i) => (i % 10 === 0 ? 0.5 : 1) * left(i)).reduce((a, b) => a + b) / 10;
+  expect(best!.deletion).toBeCloseTo(deletion, 5);
+  expect(best!.insertion).toBeCloseTo(1 - deletion, 5);
+  expect(worst!.deletion).toBeGreaterThan(best!.deletion);
+  expect(worst!.insertion).toBeLessThan(best!.insertion);
+  const popular = await recommenderOf(f64, 'popular');
+  const nothing = await faithfulness(popular, history, 20, contributions);
+  expect(nothing).toBeUndefined();
+});
+
+it('ignores what the model does not know, and lists it', async () => {
+  const ease = await recommenderOf(f64, 'ease', { l2: 20 });
+  const { history, item } = askedFor(2, 4);
+  const found = await explain(ease, { history: [...history, 'never'] }, item);
+  expect(found.unknownItems).toEqual(['never']);
+  expect(found.contributions.length).toBe(4);
+});

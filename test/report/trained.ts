@@ -1,0 +1,30 @@
+import { createBackend } from '../../src/createBackend.js';
+import { clean } from '../../src/data/clean.js';
+import { readLog } from '../../src/data/readLog.js';
+import { dataReport } from '../../src/data/report.js';
+import { sampleCsv, sampleLog } from '../../src/data/sample.js';
+import { memorySource } from '../../src/data/source.js';
+import { fit } from '../../src/recommend/fit.js';
+import type { Recommender } from '../../src/recommend/recommender.js';
+
+/** A title that must be shown as it is, and never be markup. */
+const MARKUP = '<b>bold</b> & "quoted"';
+
+/** A network on the sample, one of whose titles is markup. Its backend is the caller's to dispose of. */
+export async function trainedOnSample(): Promise<Recommender> {
+  const sample = sampleLog({ users: 600, items: 200 });
+  const log = await readLog([memorySource('log.csv', sampleCsv(sample).log)]);
+  const cleaned = clean(log.rows);
+  const backend = await createBackend({ device: 'cpu' });
+  const titleOf = new Map(sample.items.map(({ item, title }) => [item, title]));
+  const titles = cleaned.interactions.items.ids.map((id, i) => (i === 0 ? MARKUP : titleOf.get(id)));
+  const { recommender } = await fit(
+    backend,
+    { ...cleaned.interactions, titles },
+    {
+      train: { epochs: 12, patience: 0 },
+      provenance: { data: { files: ['log.csv'], report: dataReport(log, cleaned) } },
+    },
+  );
+  return recommender;
+}
