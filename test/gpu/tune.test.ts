@@ -53,7 +53,8 @@ describe('ways to compute products', () => {
   });
 });
 
-describe('tune', () => {
+// Every way is compiled, which a busy machine's software adapter takes a while for.
+describe('tune', { timeout: 240_000 }, () => {
   it('measures every product, computes by the fastest from then on, and frees what it took', async () => {
     const liveBefore = backend.liveBytes;
     const tuned = (await backend.tune({ mode: 'quick', layers: LAYERS }))!;
