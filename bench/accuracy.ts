@@ -17,6 +17,7 @@ import { plannerFor } from '../src/train/planner.js';
 import { Trainer } from '../src/train/trainer.js';
 import { closedForm } from './accuracyClosedForm.js';
 import { explanations } from './accuracyExplain.js';
+import { gowalla } from './accuracyGowalla.js';
 import { type FixedSplit, readFixedSplit } from './fixedSplits.js';
 
 const { values: options } = parseArgs({
@@ -33,9 +34,9 @@ const { values: options } = parseArgs({
     every: { type: 'string' },
     /**
      * network: popularity and the network on each of --splits; closed: ease and itemknn on the fixed splits;
-     * explain: how faithful explanations are to the network and to ease on the first of --splits.
+     * gowalla: popularity there; explain: how faithful explanations are to the network and to ease on the first of --splits.
      */
-    parts: { type: 'string', default: 'network,closed,explain' },
+    parts: { type: 'string', default: 'network,closed,gowalla,explain' },
   },
 });
 if (!options.data) {
@@ -67,6 +68,7 @@ if (found.length > 0) {
   console.log(`mlp, mean over ${found.length} splits: test ndcg@100 ${mean.toFixed(4)}`);
 }
 if (parts.includes('closed')) await closedForm(backend, options.data);
+if (parts.includes('gowalla')) await gowalla(backend, options.data);
 backend.dispose();
 
 /** Popularity must equal the golden figures in f64. */

@@ -3,13 +3,14 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { DeviceInfo } from '../src/backend/backend.js';
+import { itemBlocks } from '../src/backend/blocks.js';
 import { createCpuBackend } from '../src/cpu/backend.js';
 import { createBackend } from '../src/createBackend.js';
 import type { Csr } from '../src/data/csr.js';
 import { FoldinError } from '../src/errors.js';
 import type { GpuBackend } from '../src/gpu/backend.js';
 import { MLP_DEFAULTS } from '../src/model/config.js';
-import { layerSizes } from '../src/model/network.js';
+import { layerSizes } from '../src/model/networkWeights.js';
 import { measureCeilings } from './ceilings.js';
 import { commit } from './commit.js';
 import { benchKernels } from './kernels.js';
@@ -78,11 +79,13 @@ async function raiseCeilings(gpu: GpuBackend): Promise<void> {
 
 let device: DeviceInfo | undefined;
 
-/** Those of the network that is trained. */
-const denseLayers = (items: number, batch: number) =>
-  layerSizes(items, MLP_DEFAULTS.hidden)
-    .slice(1)
-    .map(([inputs, outputs]) => ({ batch, inputs, outputs }));
+/** Those of the network that is trained; of a large catalogue, of a block of it. */
+function denseLayers(gpu: GpuBackend, items: number, batch: number) {
+  const { hidden } = MLP_DEFAULTS;
+  const [{ count }] = itemBlocks(gpu, items, Math.max(...hidden, batch));
+  const dense = layerSizes(count, hidden).slice(1);
+  return dense.map(([inputs, outputs]) => ({ batch, inputs, outputs }));
+}
 
 /** Each size and batch on a backend of its own: what a refused one leaves behind goes with it. */
 async function figuresOf(size: string, log: Csr, batch: number): Promise<SizeFigures> {
@@ -106,7 +109,7 @@ async function figuresOf(size: string, log: Csr, batch: number): Promise<SizeFig
     device = gpu.device;
     await raiseCeilings(gpu);
     const mode = tune ?? (gpu.device.kind === 'gpu' ? 'quick' : 'off');
-    const tuned = await gpu.tune({ mode, layers: denseLayers(log.columns, Math.min(batch, log.rows)) });
+    const tuned = await gpu.tune({ mode, layers: denseLayers(gpu, log.columns, Math.min(batch, log.rows)) });
     // Only as many steps as the reference, which takes a second or more for one, can do in reasonable time.
     const steps = log.columns > 10_000 ? 1 : 4;
     const few = Math.min(rounds, 5);

@@ -48,6 +48,7 @@ export {
 } from './recommend/recommender.js';
 export { collectReport, type ReportContents, type ReportOptions } from './report/collect.js';
 export { reportHtml } from './report/html.js';
+export { inspectHtml } from './report/inspect.js';
 export { decodeModel, encodeModel, type ModelContents } from './store/modelFile.js';
 export { type PlannerKind, plannerFor } from './train/planner.js';
 export { Trainer, type TrainerOptions, type TrainResult } from './train/trainer.js';

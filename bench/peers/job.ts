@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { randomOrder, STREAM } from '../../src/backend/random.js';
 import type { NetworkConfig, TrainConfig } from '../../src/model/config.js';
 import { MLP_DEFAULTS, TRAIN_DEFAULTS } from '../../src/model/config.js';
-import { initialWeights } from '../../src/model/network.js';
+import { initialWeights } from '../../src/model/networkWeights.js';
 import { SIZES, syntheticLog } from '../logs.js';
 
 /** What every side trains: the plain network, with nothing that only some of them have. */

@@ -50,7 +50,8 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
     if (scales) vector('bagForward', 'scales', scales, out.shape[0]);
     batchRows('bagForward', batch, out.shape[0]);
   },
-  bagInputGrad({ places, batch, weights, outGrad, out }) {
+  bagInputGrad({ places, batch, weights, outGrad, out, firstItem = 0 }) {
+    firstOfBlock('bagInputGrad', firstItem);
     matrix('bagInputGrad', 'weights', weights, ANY, ANY);
     matrix('bagInputGrad', 'outGrad', outGrad, ANY, weights.shape[1]);
     sparse('bagInputGrad', places, 'places.indptr', 'places.indices', 'places.values');

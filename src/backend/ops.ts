@@ -93,7 +93,8 @@ export interface Ops extends GruOps, ItemOps, LatentOps, RankOps {
 
   /**
    * The gradient of bagForward, without activation and dropout, for its inputs: of every entry e of the batch's rows,
-   * out[e] = sum_h weights[item_e, h] outGrad[b, h]. Entries of other rows keep their values.
+   * out[e] = sum_h weights[item_e - firstItem, h] outGrad[b, h]. Entries of other rows, or of items that are not in the
+   * block, keep their values.
    */
   bagInputGrad(args: {
     /** Where the entries are; their values do not matter. */
@@ -105,6 +106,8 @@ export interface Ops extends GruOps, ItemOps, LatentOps, RankOps {
     outGrad: Tensor;
     /** f32[nnz] */
     out: Tensor;
+    /** `weights` hold the block of items that begins with this one, a multiple of 64; 0 where absent. */
+    firstItem?: number;
   }): void;
 
   /** out = activation(a b + bias); a f32[m, k], b f32[k, n], bias f32[n], out f32[m, n]. */
@@ -343,8 +346,8 @@ export interface Ops extends GruOps, ItemOps, LatentOps, RankOps {
     counts: Tensor;
   }): void;
 
-  /** out[r, c] = randomUniform(seed, stream, firstRow + r, c) in [0, 1). */
-  uniform(args: { out: Tensor; seed: number; stream: number; firstRow: number }): void;
+  /** out[r, c] = randomUniform(seed, stream, firstRow + r, firstColumn + c) in [0, 1); firstColumn is 0 where absent. */
+  uniform(args: { out: Tensor; seed: number; stream: number; firstRow: number; firstColumn?: number }): void;
 }
 
 export interface LossArgs {

@@ -30,8 +30,8 @@ import { defineTune, type TuneFlags, tunedText, tuneOptions } from './tune.js';
 interface CompareFlags
   extends SharedOptions,
     DeviceFlags,
-    TuneFlags,
     PlannerFlags,
+    TuneFlags,
     SplitFlags,
     Omit<LogFlags, keyof SharedOptions> {
   readonly models: string[];
@@ -67,7 +67,7 @@ ${SPLIT_NOTES}`,
     defineSplit(command);
     defineCleaning(defineReading(command));
     command.optionsGroup('Running:');
-    definePlanner(defineTune(defineDevice(command)));
+    defineTune(definePlanner(defineDevice(command)));
   },
   run,
 };

@@ -6,7 +6,7 @@ import { readModelFile } from '../store/files.node.js';
 import type { CommandSpec, Context, SharedOptions } from './command.js';
 import { type DeviceFlags, defineDevice, withBackend } from './device.js';
 import { wholeNumber } from './options.js';
-import { OutFile } from './outFile.js';
+import { writeText } from './outFile.js';
 import type { Output } from './output.js';
 import { clip, count, table } from './table.js';
 
@@ -51,14 +51,8 @@ async function run({ out, options, args, signal }: Context<Flags>): Promise<void
 
 /** A line a user, into a file that appears whole or not at all. */
 async function writeMembers(path: string, { parts }: Recommender, { assigned }: Groups): Promise<void> {
-  const file = await OutFile.create(path);
-  try {
-    const rows = (parts.users?.ids ?? []).map((user, row) => [user, String(assigned[row] + 1)]);
-    await file.write(csv(['user', 'group'], rows));
-    await file.finish();
-  } finally {
-    await file.discard();
-  }
+  const rows = (parts.users?.ids ?? []).map((user, row) => [user, String(assigned[row] + 1)]);
+  await writeText(path, csv(['user', 'group'], rows));
 }
 
 const documentOf = ({ groups, relations, flow, silhouette, chosenBy, representation }: Groups) => ({

@@ -66,6 +66,17 @@ export class OutFile {
   }
 }
 
+/** Writes a whole text; the file appears whole or not at all. FILE_WRITE. */
+export async function writeText(path: string, text: string): Promise<void> {
+  const file = await OutFile.create(path);
+  try {
+    await file.write(text);
+    await file.finish();
+  } finally {
+    await file.discard();
+  }
+}
+
 function notWritten(path: string, cause: unknown): FoldinError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const isMissing = code === 'ENOENT' || code === 'ENOTDIR';

@@ -7,7 +7,7 @@ import { readModelFile } from '../store/files.node.js';
 import type { CommandSpec, Context, SharedOptions } from './command.js';
 import { type DeviceFlags, defineDevice, withBackend } from './device.js';
 import { required, wholeNumber } from './options.js';
-import { checkWritable, OutFile } from './outFile.js';
+import { checkWritable, writeText } from './outFile.js';
 
 interface Flags extends SharedOptions, DeviceFlags {
   readonly out?: string;
@@ -41,13 +41,7 @@ async function run({ out, options, args, signal }: Context<Flags>): Promise<void
     try {
       const { groups, seed, lang: language } = options;
       const html = reportHtml(await collectReport(recommender, { groups, seed, language, signal }));
-      const file = await OutFile.create(path);
-      try {
-        await file.write(html);
-        await file.finish();
-      } finally {
-        await file.discard();
-      }
+      await writeText(path, html);
       if (out.isJson) out.json({ out: path, bytes: new TextEncoder().encode(html).length });
       else out.data(`${path}: open it in a browser`);
     } finally {

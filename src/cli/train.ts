@@ -43,7 +43,7 @@ export const command: CommandSpec = {
       .option('--checkpoint-every <seconds>', 'at the end of an epoch', number('checkpoint-every'), 10)
       .option('--resume <checkpoint>', 'go on where an interrupted training stopped, with the same options')
       .option('--no-histories', 'leave the users and their histories out of the model file');
-    definePlanner(defineTune(defineDevice(command)));
+    defineTune(definePlanner(defineDevice(command)));
   },
   run,
 };

@@ -76,13 +76,16 @@ export const bagInputGrad: Ops['bagInputGrad'] = (args) => {
   const weights = floats(args.weights);
   const outGrad = floats(args.outGrad);
   const out = floats(args.out);
-  const hidden = args.weights.shape[1];
+  const [items, hidden] = args.weights.shape;
+  const { firstItem = 0 } = args;
 
   for (let b = 0; b < args.batch.count; b++) {
     const row = rows[args.batch.first + b];
     for (let e = indptr[row]; e < indptr[row + 1]; e++) {
+      const item = indices[e] - firstItem;
+      if (item < 0 || item >= items) continue;
       let sum = 0;
-      for (let h = 0; h < hidden; h++) sum += weights[indices[e] * hidden + h] * outGrad[b * hidden + h];
+      for (let h = 0; h < hidden; h++) sum += weights[item * hidden + h] * outGrad[b * hidden + h];
       out[e] = sum;
     }
   }

@@ -1,4 +1,5 @@
 import { randomOrder } from '../backend/random.js';
+import { readStored } from '../backend/stored.js';
 import { FoldinError, throwIfAborted } from '../errors.js';
 import type { Recommender } from '../recommend/recommender.js';
 import { attribution } from './explain.js';
@@ -121,7 +122,7 @@ export async function importance(
 async function unitsOf({ backend, model, parts }: Recommender, most: number): Promise<Unit[]> {
   if (!model.unitWeights) return [];
   const [units, items] = model.unitWeights.shape;
-  const weights = Float64Array.from(await backend.read(model.unitWeights));
+  const weights = Float64Array.from(await readStored(backend, model.unitWeights));
   const rows = Array.from({ length: units }, (_, unit) => weights.subarray(unit * items, (unit + 1) * items));
   return rows
     .map((row, unit) => ({ row, unit, size: Math.sqrt(row.reduce((sum, x) => sum + x * x, 0)) }))

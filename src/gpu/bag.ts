@@ -97,7 +97,7 @@ export function bagOps(
       });
     },
 
-    bagInputGrad({ places, batch, weights, outGrad, out }) {
+    bagInputGrad({ places, batch, weights, outGrad, out, firstItem = 0 }) {
       if (batch.count === 0) return;
       const { placesIndptr, placesIndices } = sparse('places', places);
       queue.launch({
@@ -110,7 +110,12 @@ export function bagOps(
           outGrad: gpu(outGrad),
           out: gpu(out),
         },
-        params: { first: batch.first, stride4: vec4s(gpu(weights).stride) },
+        params: {
+          first: batch.first,
+          items: weights.shape[0],
+          firstItem,
+          stride4: vec4s(gpu(weights).stride),
+        },
         constants: { lanes: constants.lanes },
         workgroups: [batch.count, 1, 1],
       });

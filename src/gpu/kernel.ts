@@ -26,7 +26,8 @@ export class Kernel {
           remedy: 'Free a tensor after its last use, and return from scope() what is used outside it.',
         });
       }
-      key += `${bufferNumber(tensor.buffer)}+${tensor.offset},`;
+      // With the length: a buffer that has gone back to the pool may be cut in another way the next time.
+      key += `${bufferNumber(tensor.buffer)}+${tensor.offset}+${tensor.bytes},`;
     }
     const known = this.#groups.get(key);
     if (known) return known;

@@ -2,8 +2,10 @@ import type { Tensor, TensorGroup } from '../backend/backend.js';
 import type { ItemBlock } from '../backend/blocks.js';
 import type { BatchRows, SparseRows } from '../backend/ops.js';
 import type { ConsecutiveRows, DeviceRows } from '../backend/sparse.js';
+import type { Stored } from '../backend/stored.js';
 import type { DenseShape } from '../backend/tuning.js';
 import type { Csr } from '../data/csr.js';
+import type { PartNames } from './blockedParameters.js';
 import type { Packing } from './packing.js';
 
 /** A function of histories: rows of what users did go in, a score for every item comes out. */
@@ -14,7 +16,7 @@ export interface Model {
   /** Everything needed to make it again, but for the numbers in `tensors`. JSON. */
   readonly config: unknown;
   /** What it has learned, by plain names. */
-  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly tensors: ReadonlyMap<string, Stored>;
   /**
    * f32[nnz]: the input values of these histories, or undefined when all are 1. COLUMN_MISSING when the model goes by an
    * order that they do not know.
@@ -39,7 +41,7 @@ export interface Model {
   /** out f32[batch, units]: the outputs of the last layer before the scores. */
   represent?(histories: DeviceRows, batch: ConsecutiveRows, out: Tensor): void;
   /** f32[units, items]: what each of these units adds to each score. */
-  readonly unitWeights?: Tensor;
+  readonly unitWeights?: Stored;
   dispose(): void;
 }
 
@@ -76,8 +78,7 @@ export interface SequenceModel extends LearningModel {
 }
 
 /** What is learned, in one piece of memory, weights first; and the gradients, laid out alike. */
-export interface Parameters {
-  readonly names: readonly string[];
+export interface Parameters extends PartNames {
   readonly values: TensorGroup;
   readonly grads: TensorGroup;
   /** How many leading numbers of `values.whole` L2 and weight decay apply to: the weights, not the biases. */

@@ -1,82 +1,115 @@
 import type { Backend, Tensor, TensorGroup } from '../backend/backend.js';
+import { type ItemBlock, itemBlocks } from '../backend/blocks.js';
 import type { BatchRows, Dropout, SparseRows } from '../backend/ops.js';
-import { mix, randomUniform, STREAM } from '../backend/random.js';
+import { mix, STREAM } from '../backend/random.js';
 import { freeAll } from '../backend/sparse.js';
+import type { Stored } from '../backend/stored.js';
 import type { DenseShape } from '../backend/tuning.js';
 import type { Csr } from '../data/csr.js';
+import { blockedGroup, type Cut, type PartNames } from './blockedParameters.js';
 import { checkNetworkConfig, type NetworkConfig } from './config.js';
-import {
-  type DenseLayer,
-  denseBackward,
-  denseForward,
-  denseInputGrad,
-  fillUnits,
-  type InputGrad,
-  makeInputGrad,
-  makeUnits,
-  tensorsOfInputGrad,
-  tensorsOfUnits,
-  type Units,
-} from './dense.js';
+import type { DenseLayer, Units } from './dense.js';
+import { ExactOutput } from './exactOutput.js';
+import { type FirstLayer, firstLayer, firstLayerGradients, inputGradients } from './firstLayer.js';
+import { HiddenLayers } from './hiddenLayers.js';
+import { lossScale, wholeLoss } from './losses.js';
 import type { HistoryModel, Parameters, StepInputs } from './model.js';
-import { type NamedArrays, parameterGroup } from './parameters.js';
+import { layerSizes, networkShapes } from './networkWeights.js';
+import type { ArraySource } from './parameters.js';
 import { scaledToLength, scaledToSum } from './rowScales.js';
-
-interface BackwardSpace {
-  readonly logits: Tensor;
-  /** On the way to the sums of each hidden layer. */
-  readonly inputGrads: readonly InputGrad[];
-}
 
 const KEEP_ALL: Dropout = { rate: 0, seed: 0, step: 0 };
 
 /**
  * A feed-forward network over histories: a sparse first layer, dense ones after it, a score for every item.
- * With no hidden layer it is the linear model r = x W + b.
+ * With no hidden layer it is the linear model r = x W + b. What runs over items lies in as many blocks of them as the
+ * device needs.
  */
 export class Network implements HistoryModel {
   readonly learnsFrom = 'histories';
-  /** Weights and biases: W1 f32[items, hidden1], b1, W2, ... as the model file holds them. */
-  readonly tensors: ReadonlyMap<string, Tensor>;
-  readonly #layers: readonly DenseLayer[];
-  /** Units of the hidden layers, by batch size. */
-  readonly #workspaces = new Map<number, readonly Units[]>();
-  readonly #backwards = new Map<number, BackwardSpace>();
+  /** W1 f32[items, hidden1], b1, W2, ... */
+  readonly tensors: ReadonlyMap<string, Stored>;
+  readonly blocks: readonly ItemBlock[];
   readonly #values: TensorGroup;
+  readonly #layout: PartNames;
+  readonly #first: FirstLayer;
+  readonly #hidden: HiddenLayers;
+  readonly #output: ExactOutput | undefined;
+  /** The linear model's scores in training, by batch. */
+  readonly #logits = new Map<number, Tensor>();
   #parameters: Parameters | undefined;
 
+  /** `batch`: users of a training step, where it is known, so that their scores of a block fit one tensor. */
   constructor(
     readonly name: string,
     private readonly backend: Backend,
     readonly items: number,
     readonly config: NetworkConfig,
-    initial: NamedArrays,
+    initial: ArraySource,
+    batch = 1,
   ) {
     checkNetworkConfig(config);
-    const { values, tensors } = parameterGroup(backend, parameterShapes(items, config.hidden), initial);
+    const { hidden } = config;
+    const last = hidden.length + 1;
+    const isLinear = hidden.length === 0;
+    this.blocks = isLinear
+      ? [{ first: 0, count: items }]
+      : itemBlocks(backend, items, Math.max(hidden[0], hidden[hidden.length - 1], batch));
+    const cuts: [string, Cut][] = [
+      ['W1', { axis: 0, isTurned: false }],
+      [`W${last}`, { axis: 1, isTurned: false }],
+      [`b${last}`, { axis: 0, isTurned: false }],
+    ];
+    const { values, layout, tensors } = blockedGroup(
+      backend,
+      networkShapes(items, hidden),
+      initial,
+      this.blocks,
+      new Map(this.blocks.length > 1 ? cuts : []),
+    );
     this.#values = values;
+    this.#layout = layout;
     this.tensors = tensors;
-    this.#layers = [...config.hidden, items].map((_, l) => ({
-      weights: tensors.get(`W${l + 1}`)!,
-      bias: tensors.get(`b${l + 1}`)!,
-    }));
-    if (config.zeroDiagonal) backend.zeroDiagonal({ matrix: this.#layers[0].weights });
+    this.#first = { items: this.blocks, ...this.#firstOf(values) };
+    this.#hidden = new HiddenLayers(backend, hidden, config.activation, this.#denseOf(values));
+    if (!isLinear) {
+      this.#output = new ExactOutput(backend, config, { items: this.blocks, ...this.#outputOf(values) });
+    }
+    if (config.zeroDiagonal) backend.zeroDiagonal({ matrix: this.#first.weights[0] });
+  }
+
+  /** The parts of a group that belong to a parameter: one, or one a block of items. */
+  #named(name: string, { parts }: TensorGroup): Tensor[] {
+    return parts.filter((_, i) => this.#layout.names[i] === name);
+  }
+
+  #firstOf(group: TensorGroup) {
+    return { weights: this.#named('W1', group), bias: this.#named('b1', group)[0] };
+  }
+
+  /** The layers between hidden ones. */
+  #denseOf(group: TensorGroup): DenseLayer[] {
+    const one = (name: string) => this.#named(name, group)[0];
+    return this.config.hidden.slice(1).map((_, l) => ({ weights: one(`W${l + 2}`), bias: one(`b${l + 2}`) }));
+  }
+
+  #outputOf(group: TensorGroup) {
+    const last = this.config.hidden.length + 1;
+    return { weights: this.#named(`W${last}`, group), bias: this.#named(`b${last}`, group) };
   }
 
   get parameters(): Parameters {
-    // The gradients are made on the first use: a model that only scores needs none.
-    this.#parameters ??= {
-      names: [...this.tensors.keys()],
-      values: this.#values,
-      grads: this.backend.group(this.#values.parts.map(({ shape }) => shape)),
-      decayed: this.#values.starts[this.#layers.length],
-    };
+    if (!this.#parameters) {
+      this.#output?.requireTrainable();
+      // The gradients are made on the first use: a model that only scores needs none.
+      this.#parameters = {
+        ...this.#layout,
+        values: this.#values,
+        grads: this.backend.group(this.#values.parts.map(({ shape }) => shape)),
+        decayed: this.#values.starts[this.#layout.names.indexOf('b1')],
+      };
+    }
     return this.#parameters;
-  }
-
-  denseShapes(batch: number): DenseShape[] {
-    const dense = layerSizes(this.items, this.config.hidden).slice(1);
-    return dense.map(([inputs, outputs]) => ({ batch, inputs, outputs }));
   }
 
   get isAdditive(): boolean {
@@ -88,13 +121,16 @@ export class Network implements HistoryModel {
   }
 
   represent(histories: SparseRows, batch: BatchRows, out: Tensor): void {
-    const space = this.#workspace(out.shape[0]);
-    this.#forward(histories, batch, space, undefined, KEEP_ALL);
-    this.backend.copy(space.at(-1)!.out, out);
+    this.backend.copy(this.#forward(histories, batch, out.shape[0], KEEP_ALL).out, out);
   }
 
-  get unitWeights(): Tensor | undefined {
-    return this.isAdditive ? undefined : this.#layers.at(-1)!.weights;
+  get unitWeights(): Stored | undefined {
+    return this.isAdditive ? undefined : this.tensors.get(`W${this.config.hidden.length + 1}`);
+  }
+
+  denseShapes(batch: number): DenseShape[] {
+    const dense = layerSizes(this.blocks[0].count, this.config.hidden).slice(1);
+    return dense.map(([inputs, outputs]) => ({ batch, inputs, outputs }));
   }
 
   inputValues(histories: Csr): Float32Array | undefined {
@@ -105,156 +141,81 @@ export class Network implements HistoryModel {
     return this.config.targets === 'sum' ? scaledToSum(histories) : histories.values;
   }
 
-  score(histories: SparseRows, batch: BatchRows, scores: Tensor): void {
-    this.#forward(histories, batch, this.#workspace(scores.shape[0]), scores, KEEP_ALL);
+  score(input: SparseRows, batch: BatchRows, scores: Tensor, firstItem = 0): void {
+    if (!this.#output) {
+      const args = { input, batch, out: scores, activation: 'linear', dropout: KEEP_ALL } as const;
+      firstLayer(this.backend, this.#first, args);
+    } else this.#output.score(this.#forward(input, batch, scores.shape[0], KEEP_ALL).out, scores, firstItem);
   }
 
-  inputGradients(histories: SparseRows, batch: BatchRows, item: number, out: Tensor): void {
+  inputGradients(places: SparseRows, batch: BatchRows, item: number, out: Tensor): void {
     const { backend, items } = this;
     const rows = batch.count;
-    const hidden = this.#workspace(rows);
+    // Outside the scope: its tensors are kept for the next call.
+    const last = this.#output && this.#forward(places, batch, rows, KEEP_ALL);
     backend.scope(() => {
-      const logits = backend.zeros('f32', [rows, items]);
-      this.#forward(histories, batch, hidden, logits, KEEP_ALL);
-      const chosen = new Float32Array(rows * items);
-      for (let row = 0; row < rows; row++) chosen[row * items + item] = 1;
-      let outGrad = backend.tensor(chosen, [rows, items]);
-      for (let l = this.#layers.length - 1; l > 0; l--) {
-        outGrad = denseInputGrad(backend, this.#layers[l], hidden[l - 1], outGrad);
+      let outGrad: Tensor;
+      if (this.#output && last) {
+        outGrad = this.#hidden.inputGrad(rows, this.#output.unitGrad(item, last));
+      } else {
+        const chosen = new Float32Array(rows * items);
+        for (let row = 0; row < rows; row++) chosen[row * items + item] = 1;
+        outGrad = backend.tensor(chosen, [rows, items]);
       }
-      backend.bagInputGrad({ places: histories, batch, weights: this.#layers[0].weights, outGrad, out });
+      inputGradients(backend, this.#first, { places, batch, outGrad, out });
     });
   }
 
   gradients(step: StepInputs): void {
-    const { backend, config } = this;
-    const hidden = this.#workspace(step.capacity);
-    const { logits, inputGrads } = this.#backward(step.capacity);
+    const { backend, config, blocks } = this;
+    const { capacity, starts, entries, firstStart } = step;
     const dropout = { rate: config.dropout, seed: mix(mix(step.seed) ^ STREAM.dropout), step: step.step };
-    this.#forward(step.inputs, step.batch, hidden, logits, dropout);
-    this.#loss(step, logits);
+    const { grads } = this.parameters;
+    let outGrad: Tensor;
+    if (this.#output) {
+      const last = this.#forward(step.inputs, step.batch, capacity, dropout);
+      const lastGrad = this.#output.gradients(step, last, this.#outputOf(grads));
+      outGrad = this.#hidden.backward(capacity, this.#denseOf(grads), lastGrad);
+    } else outGrad = this.#linearLoss(step, dropout);
+    const first = this.#firstOf(grads);
+    firstLayerGradients(backend, blocks, first, { starts, entries, firstStart, outGrad, dropout });
+    if (config.zeroDiagonal) backend.zeroDiagonal({ matrix: first.weights[0] });
+  }
 
-    let outGrad = logits;
-    for (let l = this.#layers.length - 1; l > 0; l--) {
-      const grads = this.#grads(l);
-      outGrad = denseBackward(backend, this.#layers[l], grads, hidden[l - 1], outGrad, inputGrads[l - 1]);
+  /** The linear model's loss; the gradient of its scores. */
+  #linearLoss({ inputs: input, targets, batch, capacity, lossParts }: StepInputs, dropout: Dropout): Tensor {
+    const { backend, config, items } = this;
+    let logits = this.#logits.get(capacity);
+    if (!logits) {
+      logits = backend.zeros('f32', [capacity, items]);
+      this.#logits.set(capacity, logits);
     }
-    const { starts, entries, firstStart } = step;
-    const { weights: out, bias: sums } = this.#grads(0);
-    backend.bagBackward({ starts, entries, firstStart, outGrad, out, sums, dropout });
-    if (config.zeroDiagonal) backend.zeroDiagonal({ matrix: out });
+    firstLayer(backend, this.#first, { input, batch, out: logits, activation: 'linear', dropout });
+    const scale = lossScale(config, batch.count, items);
+    wholeLoss(backend, config, { logits, targets, batch, loss: lossParts, scale });
+    return logits;
   }
 
-  /** Without `scores` only the hidden layers. */
-  #forward(
-    input: SparseRows,
-    batch: BatchRows,
-    hidden: readonly Units[],
-    scores: Tensor | undefined,
-    dropout: Dropout,
-  ): void {
-    const { backend } = this;
-    const last = scores ? [{ out: scores, saved: scores, activation: 'linear' } as const] : [];
-    const into = [...hidden, ...last];
-    const { weights, bias } = this.#layers[0];
-    fillUnits(backend, into[0], (out, activation) => {
-      backend.bagForward({ input, batch, weights, bias, out, activation, dropout });
-    });
-    for (let l = 1; l < into.length; l++) denseForward(backend, this.#layers[l], into[l - 1].out, into[l]);
-  }
-
-  #loss({ targets, batch, lossParts }: StepInputs, logits: Tensor): void {
-    const { backend, config } = this;
-    const scale = { users: 1 / batch.count, mean: 1 / (batch.count * this.items), sum: 1 }[config.reduction];
-    const args = { logits, targets, batch, loss: lossParts, scale };
-    if (config.loss === 'multinomial') backend.softmaxNll(args);
-    else if (config.loss === 'bce') backend.binaryCrossEntropy(args);
-    else {
-      const negativeWeight = config.loss === 'weightedMse' ? config.negativeWeight : 1;
-      if (config.output === 'linear') backend.squaredError({ ...args, negativeWeight });
-      else backend.activatedSquaredError({ ...args, negativeWeight, output: config.output });
-    }
-  }
-
-  /** Of a layer's weights and bias; see parameterShapes. */
-  #grads(layer: number): DenseLayer {
-    const { parts } = this.parameters.grads;
-    return { weights: parts[layer], bias: parts[this.#layers.length + layer] };
-  }
-
-  #workspace(batch: number): readonly Units[] {
-    let space = this.#workspaces.get(batch);
-    if (!space) {
-      const { hidden, activation } = this.config;
-      space = hidden.map((units) => makeUnits(this.backend, batch, units, activation));
-      this.#workspaces.set(batch, space);
-    }
-    return space;
-  }
-
-  #backward(batch: number): BackwardSpace {
-    let space = this.#backwards.get(batch);
-    if (!space) {
-      const { backend, items } = this;
-      const { hidden } = this.config;
-      space = {
-        logits: backend.zeros('f32', [batch, items]),
-        inputGrads: hidden.map((units, l) => makeInputGrad(backend, batch, units, hidden[l + 1] ?? items)),
-      };
-      this.#backwards.set(batch, space);
-    }
-    return space;
+  /** The units of the last hidden layer. */
+  #forward(input: SparseRows, batch: BatchRows, capacity: number, dropout: Dropout): Units {
+    return this.#hidden.forward(capacity, (out, activation) =>
+      firstLayer(this.backend, this.#first, { input, batch, out, activation, dropout }),
+    );
   }
 
   /** Frees what only training needs. */
   endTraining(): void {
     this.#parameters?.grads.whole.free();
     this.#parameters = undefined;
-    for (const { logits, inputGrads } of this.#backwards.values()) {
-      freeAll([logits, ...inputGrads.flatMap(tensorsOfInputGrad)]);
-    }
-    this.#backwards.clear();
+    this.#hidden.endTraining();
+    this.#output?.endTraining();
+    freeAll(this.#logits.values());
+    this.#logits.clear();
   }
 
   dispose(): void {
     this.endTraining();
-    for (const units of this.#workspaces.values()) freeAll(units.flatMap(tensorsOfUnits));
-    this.#workspaces.clear();
+    this.#hidden.dispose();
     this.#values.whole.free();
   }
-}
-
-/** Shapes by name, in the order of memory: the weights of all layers, then the biases. */
-function parameterShapes(items: number, hidden: readonly number[]): Map<string, readonly number[]> {
-  const sizes = layerSizes(items, hidden);
-  return new Map<string, readonly number[]>([
-    ...sizes.map(([inputs, outputs], l): [string, number[]] => [`W${l + 1}`, [inputs, outputs]]),
-    ...sizes.map(([, outputs], l): [string, number[]] => [`b${l + 1}`, [outputs]]),
-  ]);
-}
-
-/** [inputs, outputs] of each layer. */
-export function layerSizes(items: number, hidden: readonly number[]): [number, number][] {
-  const sizes = [items, ...hidden, items];
-  return sizes.slice(1).map((outputs, l) => [sizes[l], outputs]);
-}
-
-/**
- * Fresh weights: uniform in ±sqrt(6 / (inputs + outputs)) (Glorot & Bengio 2010, eq. 16), biases zero;
- * all zero for a linear model, whose loss is convex.
- */
-export function initialWeights(items: number, hidden: readonly number[], seed: number): NamedArrays {
-  const arrays = new Map<string, { shape: readonly number[]; values: Float32Array }>();
-  layerSizes(items, hidden).forEach(([inputs, outputs], l) => {
-    const values = new Float32Array(inputs * outputs);
-    const bound = hidden.length === 0 ? 0 : Math.sqrt(6 / (inputs + outputs));
-    if (bound > 0) {
-      for (let i = 0; i < values.length; i++) {
-        values[i] = (2 * randomUniform(seed, STREAM.weights, l, i) - 1) * bound;
-      }
-    }
-    arrays.set(`W${l + 1}`, { shape: [inputs, outputs], values });
-    arrays.set(`b${l + 1}`, { shape: [outputs], values: new Float32Array(outputs) });
-  });
-  return arrays;
 }

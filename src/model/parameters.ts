@@ -1,11 +1,19 @@
 import type { Backend, Tensor, TensorGroup } from '../backend/backend.js';
 import { FoldinError } from '../errors.js';
 
+export interface NamedArray {
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly values: Float32Array | Float64Array;
+}
+
 /** Numbers by name, as the model file holds them. */
-export type NamedArrays = ReadonlyMap<
-  string,
-  { shape: readonly number[]; values: Float32Array | Float64Array }
->;
+export type NamedArrays = ReadonlyMap<string, NamedArray>;
+
+/** Where the first numbers of parameters come from: a model file, or a rule that makes them when they are asked for. */
+export interface ArraySource {
+  get(name: string): NamedArray | undefined;
+}
 
 /**
  * All parameters in one piece of memory, in the order of `shapes`, with these values. SHAPE_MISMATCH, with nothing left
@@ -14,7 +22,7 @@ export type NamedArrays = ReadonlyMap<
 export function parameterGroup(
   backend: Backend,
   shapes: ReadonlyMap<string, readonly number[]>,
-  initial: NamedArrays,
+  initial: ArraySource,
 ): { readonly values: TensorGroup; readonly tensors: Map<string, Tensor> } {
   const values = backend.group([...shapes.values()]);
   const tensors = new Map<string, Tensor>();

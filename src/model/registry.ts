@@ -20,7 +20,8 @@ import { initialGru } from './gruParameters.js';
 import { fitItemKnn, ITEM_KNN_DEFAULTS, type ItemKnnConfig } from './itemKnn.js';
 import { ItemTable } from './itemTable.js';
 import type { Model, TrainableModel } from './model.js';
-import { initialWeights, Network } from './network.js';
+import { Network } from './network.js';
+import { initialWeights } from './networkWeights.js';
 import type { FitControl } from './pace.js';
 import type { NamedArrays } from './parameters.js';
 import { initialVae, Vae } from './vae.js';
@@ -39,6 +40,8 @@ export interface ModelInit {
   readonly train: Csr;
   readonly config: ModelOptions;
   readonly seed: number;
+  /** Users of a training step, where it is known: large catalogues are cut so that a step fits the device. */
+  readonly batch?: number;
 }
 
 interface Entry {
@@ -57,7 +60,7 @@ interface Entry {
 const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Entry => ({
   train,
   inEpochs: true,
-  create(backend, { train, config, seed }) {
+  create(backend, { train, config, seed, batch = 1 }) {
     const whole = { ...defaults, ...(config as Partial<NetworkConfig>) };
     return new Network(
       name,
@@ -65,6 +68,7 @@ const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Ent
       train.columns,
       whole,
       initialWeights(train.columns, whole.hidden, seed),
+      Math.min(batch, train.rows),
     );
   },
   load: (backend, items, config, tensors) =>

@@ -20,7 +20,7 @@ import type { PlannerKind } from '../train/planner.js';
 import { STOP_METRIC, Trainer, type TrainResult } from '../train/trainer.js';
 import { VERSION } from '../version.js';
 import { popularityOf, Recommender } from './recommender.js';
-import { type CurvePoint, curvePoint, testUsers } from './records.js';
+import { testUsers } from './records.js';
 
 export interface FitOptions {
   /** Name in the registry; `mlp` by default. */
@@ -82,21 +82,14 @@ export async function fit(
   const model = await fitModel(
     name,
     backend,
-    { train: split.train, config: options.network ?? {}, seed: config.seed },
+    { train: split.train, config: options.network ?? {}, seed: config.seed, batch: config.batch },
     {
       signal,
       onProgress: (step, steps) => onEvent?.({ event: 'step', epoch: 1, epochs: 1, step, steps }),
     },
   );
   try {
-    const curve: CurvePoint[] = [];
-    const training = await learn(backend, model, split, config, {
-      ...options,
-      onEvent(event) {
-        if (event.event === 'epoch') curve.push(curvePoint(event));
-        onEvent?.(event);
-      },
-    });
+    const training = await learn(backend, model, split, config, options);
     const test = await measure(backend, model, split, options);
     const manifest = {
       formatVersion: FORMAT_VERSION,
@@ -108,10 +101,9 @@ export async function fit(
         epochs: training.epochs,
         bestEpoch: training.bestEpoch,
         stopped: training.stopped,
+        curve: training.curve,
         // Rounding depends on it.
         ...(backend.tuning && { tuning: backend.tuning }),
-        // After a resume: from there on.
-        curve,
       },
       validation: training?.validation ?? null,
       split: describeSplit(split),
@@ -160,18 +152,20 @@ async function learn(
       ...(await options.alsoValidate?.(backend, model, validation)),
     }));
   const { planner, signal } = options;
-  const trainer = new Trainer(backend, network, split.train, { config, validate, planner, signal });
+  let trainer: Trainer | undefined;
   try {
-    if (options.resume) trainer.restore(options.resume);
-    const run = trainer.run();
+    const made = new Trainer(backend, network, split.train, { config, validate, planner, signal });
+    trainer = made;
+    if (options.resume) made.restore(options.resume);
+    const run = made.run();
     for (;;) {
       const next = await run.next();
       if (next.done) return next.value;
       options.onEvent?.(next.value);
-      if (next.value.event === 'epoch') await options.onEpochEnd?.(() => trainer.checkpoint());
+      if (next.value.event === 'epoch') await options.onEpochEnd?.(() => made.checkpoint());
     }
   } finally {
-    trainer.dispose();
+    trainer?.dispose();
     ranker?.dispose();
     network.endTraining();
   }

@@ -1,6 +1,7 @@
 import type { Backend } from '../backend/backend.js';
 import { NO_ITEM, NOT_FINITE } from '../backend/ops.js';
 import { consecutive, uploadRows } from '../backend/sparse.js';
+import { asFloat32, readStored } from '../backend/stored.js';
 import { type Csr, columnCounts, csrFromRows, rowIndices } from '../data/csr.js';
 import { entriesInOrder } from '../data/order.js';
 import { Vocabulary } from '../data/vocabulary.js';
@@ -89,7 +90,7 @@ export class Recommender {
       });
     }
     const arrays = new Map(
-      [...tensors].map(([name, { shape, values }]) => [name, { shape, values: Float32Array.from(values) }]),
+      [...tensors].map(([name, { shape, values }]) => [name, { shape, values: asFloat32(values) }]),
     );
     return new Recommender(backend, loadModel(contents.model, backend, items.size, contents.config, arrays), {
       items,
@@ -106,7 +107,7 @@ export class Recommender {
     const { items, titles, users, histories, popularity, manifest } = this.parts;
     const tensors = new Map<string, ModelTensor>();
     for (const [name, tensor] of this.model.tensors) {
-      tensors.set(name, { shape: tensor.shape, values: Float32Array.from(await this.backend.read(tensor)) });
+      tensors.set(name, { shape: tensor.shape, values: asFloat32(await readStored(this.backend, tensor)) });
     }
     tensors.set(POPULARITY, { shape: [items.size], values: Float32Array.from(popularity) });
     const kept = (options.histories ?? true) && { users: users?.ids, histories };

@@ -1,19 +1,5 @@
 import type { Split } from '../data/splitTypes.js';
 import type { RankEvaluation } from '../evaluate/evaluateRanks.js';
-import type { EpochEvent } from '../events.js';
-
-/** A point of the training curve, in a model file's manifest. */
-export interface CurvePoint {
-  readonly epoch: number;
-  readonly loss: number;
-  readonly validation?: Readonly<Record<string, number>>;
-}
-
-export const curvePoint = ({ epoch, loss, validation }: EpochEvent): CurvePoint => ({
-  epoch,
-  loss,
-  ...(validation && { validation }),
-});
 
 /** Figures of single test users in a manifest: enough to break a mean down by group or by length of history. */
 export interface TestUsers {

@@ -24,10 +24,10 @@ export interface Bar {
 
 const WIDTH = 640;
 const HEIGHT = 320;
-const LEFT = 80;
+const LEFT = 96;
 const RIGHT = 16;
 const TOP = 16;
-const BOTTOM = 56;
+const BOTTOM = 64;
 const COLOURS = 12;
 
 /** The class that gives the nth series or group its colour. */
@@ -88,7 +88,7 @@ export function barChart(
   const names = labels.map((label, i) =>
     element(
       'text',
-      { class: 'tick', x: centre(i), y: HEIGHT - BOTTOM + 18, 'text-anchor': 'middle' },
+      { class: 'tick', x: centre(i), y: HEIGHT - BOTTOM + 24, 'text-anchor': 'middle' },
       escaped(label),
     ),
   );
@@ -161,7 +161,7 @@ function axes({ xLabel, yLabel }: ChartText, y: Scale, x?: Scale): string {
   const below = (x?.ticks ?? []).map((tick) =>
     element(
       'text',
-      { class: 'tick', x: x!.at(tick), y: bottom + 18, 'text-anchor': 'middle' },
+      { class: 'tick', x: x!.at(tick), y: bottom + 24, 'text-anchor': 'middle' },
       formatted(tick),
     ),
   );

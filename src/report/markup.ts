@@ -41,3 +41,7 @@ export function formatted(value: number): string {
   const text = Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4);
   return Number(text).toLocaleString('en', { maximumFractionDigits: 6 });
 }
+
+export const paragraph = (text: string): string => element('p', {}, escaped(text));
+export const note = (text: string): string => element('p', { class: 'note' }, escaped(text));
+export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.01 ? 2 : 0)}%`;

@@ -1,15 +1,18 @@
+import type { Report } from '../data/report.js';
 import { DEFAULT_METRICS } from '../evaluate/evaluate.js';
 import { bootstrapInterval } from '../evaluate/significance.js';
 import type { Summary } from '../evaluate/summary.js';
 import type { Flow } from '../groups/flow.js';
-import { type CurvePoint, KEPT_METRICS, type TestUsers } from '../recommend/records.js';
+import { KEPT_METRICS, type TestUsers } from '../recommend/records.js';
+import type { CurvePoint } from '../train/curve.js';
 import { type Bar, barChart, lineChart, scatterChart } from './charts.js';
 import type { ReportContents } from './collect.js';
-import { element, escaped, formatted, tableOf } from './markup.js';
+import { element, escaped, formatted, note, paragraph, percent, tableOf } from './markup.js';
+import type { Section } from './page.js';
 
 /** The parts of a manifest that a report shows, where they are there. */
 interface Made {
-  readonly data?: { readonly files: readonly string[]; readonly report: DataReport };
+  readonly data?: { readonly files: readonly string[]; readonly report: Report };
   readonly training?: { readonly curve?: readonly CurvePoint[]; readonly bestEpoch: number };
   readonly split?: {
     readonly name: string;
@@ -25,88 +28,8 @@ interface Made {
   };
 }
 
-interface DataReport {
-  readonly rows: {
-    readonly read: number;
-    readonly kept: number;
-    readonly dropped: Readonly<Record<string, number>>;
-  };
-  readonly duplicates: number;
-  readonly density: number;
-  readonly interactions: number;
-  readonly time: { readonly from: unknown; readonly to: unknown } | null;
-  readonly historyLength: Readonly<Record<string, number>>;
-  readonly popularity: readonly { readonly items: number; readonly interactions: number }[];
-  readonly warnings: readonly { readonly message: string }[];
-}
-
-export interface Section {
-  readonly id: string;
-  readonly title: string;
-  /** Markup. */
-  readonly body: string;
-}
-
-const madeOf = ({ manifest }: ReportContents): Made => manifest as unknown as Made;
-const paragraph = (text: string): string => element('p', {}, escaped(text));
-const note = (text: string): string => element('p', { class: 'note' }, escaped(text));
-const percent = (share: number): string => `${(100 * share).toFixed(share < 0.01 ? 2 : 0)}%`;
-
-export function dataSection(contents: ReportContents): Section | undefined {
-  const { data } = madeOf(contents);
-  if (!data) return undefined;
-  const { rows, duplicates, density, time, historyLength, popularity, warnings, interactions } = data.report;
-  const facts: [string, string][] = [
-    ['files', data.files.join(', ')],
-    ['rows', `${formatted(rows.read)} read, ${formatted(rows.kept)} kept`],
-    ...Object.entries(rows.dropped).map(([reason, n]): [string, string] => [
-      `left out: ${reason}`,
-      formatted(n),
-    ]),
-    ['repeated pairs', formatted(duplicates)],
-    ['users, items', `${formatted(contents.users)}, ${formatted(contents.items)}`],
-    ['interactions', `${formatted(interactions)}, ${percent(density)} of all pairs`],
-    ...(time ? [['time', `${time.from} to ${time.to}`] as [string, string]] : []),
-  ];
-  const lengths = ['min', 'p10', 'median', 'p90', 'p99', 'max'];
-  const body = [
-    element(
-      'dl',
-      {},
-      ...facts.flatMap(([name, value]) => [
-        element('dt', {}, escaped(name)),
-        element('dd', {}, escaped(value)),
-      ]),
-    ),
-    ...warnings.map(({ message }) => note(message)),
-    barChart(
-      {
-        title: 'Items a user has',
-        xLabel: 'quantile of the users',
-        yLabel: 'items',
-        description: `Half of the users have at most ${historyLength['median']} items, one has ${historyLength['max']}.`,
-      },
-      [{ name: 'items', bars: lengths.map((name) => ({ label: name, value: historyLength[name] })) }],
-    ),
-    barChart(
-      {
-        title: 'How much of the log the most popular items have',
-        xLabel: 'most popular items, share of the catalogue',
-        yLabel: 'share of the interactions',
-        description: popularity
-          .map(({ items, interactions: part }) => `${percent(items)} of the items have ${percent(part)}`)
-          .join('; '),
-      },
-      [
-        {
-          name: 'interactions',
-          bars: popularity.map(({ items, interactions: part }) => ({ label: percent(items), value: part })),
-        },
-      ],
-    ),
-  ];
-  return { id: 'data', title: 'The log', body: body.join('') };
-}
+/** What is there of them. */
+export const madeOf = ({ manifest }: ReportContents): Made => manifest as unknown as Made;
 
 export function trainingSection(contents: ReportContents): Section | undefined {
   const { training } = madeOf(contents);

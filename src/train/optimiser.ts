@@ -1,5 +1,7 @@
 import type { Backend, Tensor, TensorGroup } from '../backend/backend.js';
 import { SQUARE_PARTS } from '../backend/ops.js';
+import type { Stored } from '../backend/stored.js';
+import { byName } from '../model/blockedParameters.js';
 import type { TrainConfig } from '../model/config.js';
 import type { Parameters } from '../model/model.js';
 
@@ -26,11 +28,10 @@ export class Optimiser {
   }
 
   /** The state to resume from: "PARAMETER.MOMENT" by name. */
-  get state(): Map<string, Tensor> {
-    const { names } = this.parameters;
+  get state(): Map<string, Stored> {
     return new Map(
       [...this.#moments].flatMap(([moment, { parts }]) =>
-        parts.map((part, i): [string, Tensor] => [`${names[i]}.${moment}`, part]),
+        [...byName(this.parameters, parts)].map(([name, stored]) => [`${name}.${moment}`, stored] as const),
       ),
     );
   }

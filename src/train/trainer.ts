@@ -1,10 +1,13 @@
 import type { Backend, Tensor, TensorGroup } from '../backend/backend.js';
+import { asFloat32, readStored, type Stored, writeStored } from '../backend/stored.js';
 import type { Csr } from '../data/csr.js';
 import { FoldinError, throwIfAborted } from '../errors.js';
-import type { TrainEvent } from '../events.js';
+import type { EpochEvent, TrainEvent } from '../events.js';
+import { byName } from '../model/blockedParameters.js';
 import { checkTrainConfig, type TrainConfig } from '../model/config.js';
 import type { TrainableModel } from '../model/model.js';
 import { type Checkpoint, checkpointTensors } from './checkpoint.js';
+import { type CurvePoint, curvePoint } from './curve.js';
 import { type Feed, feedFor } from './feed.js';
 import { LossRing } from './lossRing.js';
 import { Optimiser } from './optimiser.js';
@@ -29,6 +32,8 @@ export interface TrainResult {
   /** The validation of that epoch. */
   readonly validation: Record<string, number> | undefined;
   readonly stopped: 'epochs' | 'patience';
+  /** All epochs, those before a resume included. */
+  readonly curve: readonly CurvePoint[];
   readonly ms: number;
 }
 
@@ -50,6 +55,7 @@ export class Trainer {
   #bestValidation: Record<string, number> | undefined;
   #lastValidation: Record<string, number> | undefined;
   #stale = 0;
+  #curve: CurvePoint[] = [];
 
   /** `histories`: users x items; users that have nothing to learn from are left out. SPLIT_EMPTY when none is left. */
   constructor(
@@ -60,6 +66,8 @@ export class Trainer {
   ) {
     const { config } = options;
     checkTrainConfig(config);
+    // First of all: a model too large for the device is refused here.
+    const { parameters } = model;
     this.#feed = feedFor(backend, model, histories, {
       batch: config.batch,
       seed: config.seed,
@@ -68,9 +76,9 @@ export class Trainer {
     this.#penalties = Optimiser.penaltyCount(config);
     this.#lossParts = backend.zeros('f32', [this.#feed.mostParts + this.#penalties]);
     this.#ring = new LossRing(backend, (step) => this.#place(step));
-    this.#optimiser = new Optimiser(backend, model.parameters, config);
+    this.#optimiser = new Optimiser(backend, parameters, config);
     if (options.validate && config.patience > 0) {
-      this.#best = backend.group(model.parameters.values.parts.map(({ shape }) => shape));
+      this.#best = backend.group(parameters.values.parts.map(({ shape }) => shape));
     }
   }
 
@@ -90,7 +98,7 @@ export class Trainer {
       const validation = validate && due ? await validate(signal) : undefined;
       this.#lastValidation = validation;
       const best = validation !== undefined && this.#judge(validation);
-      yield {
+      const event: EpochEvent = {
         event: 'epoch',
         epoch: this.#epoch,
         epochs: config.epochs,
@@ -100,6 +108,8 @@ export class Trainer {
         ms,
         examplesPerSec: (1000 * this.#feed.users) / ms,
       };
+      this.#curve.push(curvePoint(event));
+      yield event;
       if (validation && this.#isOutOfPatience()) {
         stopped = 'patience';
         break;
@@ -112,6 +122,7 @@ export class Trainer {
       bestEpoch: kept ? this.#bestEpoch : this.#epoch,
       validation: kept ? this.#bestValidation : this.#lastValidation,
       stopped,
+      curve: this.#curve,
       ms: performance.now() - started,
     };
   }
@@ -175,7 +186,7 @@ export class Trainer {
   async checkpoint(): Promise<Checkpoint> {
     const tensors = new Map<string, { shape: readonly number[]; values: Float32Array }>();
     for (const [name, tensor] of this.#tensors()) {
-      tensors.set(name, { shape: tensor.shape, values: Float32Array.from(await this.backend.read(tensor)) });
+      tensors.set(name, { shape: tensor.shape, values: asFloat32(await readStored(this.backend, tensor)) });
     }
     const { device, tuning } = this.backend;
     return {
@@ -186,6 +197,7 @@ export class Trainer {
       bestScore: this.#bestScore,
       bestValidation: this.#bestValidation,
       stale: this.#stale,
+      curve: [...this.#curve],
       tensors,
     };
   }
@@ -199,7 +211,7 @@ export class Trainer {
           remedy: 'Resume with the data, model and options that the checkpoint was made with.',
         });
       }
-      this.backend.write(tensor, saved.values);
+      writeStored(this.backend, tensor, saved.values);
     }
     this.#epoch = checkpoint.epoch;
     this.#step = checkpoint.step;
@@ -207,12 +219,12 @@ export class Trainer {
     this.#bestScore = checkpoint.bestScore;
     this.#bestValidation = checkpoint.bestValidation;
     this.#stale = checkpoint.stale;
+    this.#curve = [...checkpoint.curve];
   }
 
-  #tensors(): Map<string, Tensor> {
-    const { names } = this.model.parameters;
-    const best = (this.#best?.parts ?? []).map((part, i): [string, Tensor] => [names[i], part]);
-    return checkpointTensors(this.model.tensors, this.#optimiser.state, new Map(best));
+  #tensors(): Map<string, Stored> {
+    const best = this.#best ? byName(this.model.parameters, this.#best.parts) : new Map<string, Stored>();
+    return checkpointTensors(this.model.tensors, this.#optimiser.state, best);
   }
 
   /** Frees all but the model. */

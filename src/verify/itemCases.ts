@@ -151,6 +151,36 @@ function bagBackward(shape: Shape): KernelCase {
   };
 }
 
+function bagInputGrad(shape: Shape): KernelCase {
+  const { batch, hidden } = shape;
+  const run = (backend: Backend, sign = (x: Float32Array) => x) =>
+    outputsOf(backend, () => {
+      const places = uploadRows(backend, historyOf(shape));
+      // Entries of rows outside the batch keep what they hold, so this must be the same on both sides.
+      const out = backend.zeros('f32', [places.indices.size]);
+      const weights = sign(numbers(itemsOf(shape) * hidden, 126));
+      const outGrad = backend.tensor(sign(numbers(batch * hidden, 127)), [batch, hidden]);
+      eachBlock(shape, (firstItem, items) => {
+        const mine = weights.subarray(firstItem * hidden, (firstItem + items) * hidden);
+        backend.bagInputGrad({
+          places,
+          batch: uploadBatch(backend, shape),
+          weights: backend.tensor(mine, [items, hidden]),
+          outGrad,
+          out,
+          firstItem,
+        });
+      });
+      return { out };
+    });
+  return {
+    kernel: 'bagInputGrad',
+    name: `by blocks: ${shape.name}`,
+    run: (backend) => run(backend),
+    bound: async () => ({ out: unitsOf((await magnitudes((backend) => run(backend, absolute))).out) }),
+  };
+}
+
 const SCALE = 1 / 7;
 const HUGE = [1e4, -1e4, 9999.5, -9999.5, 9990, 0.25];
 
@@ -283,6 +313,7 @@ export const itemCases: readonly KernelCase[] = [
   bagBlock(SHAPES[1], 'linear'),
   bagBlock(SHAPES[1], 'gelu'),
   ...SHAPES.map(bagBackward),
+  ...SHAPES.map(bagInputGrad),
   ...SHAPES.map(softmaxSums),
   ...SHAPES.map((shape) => lossByBlocks('softmaxGrad', shape)),
   ...SHAPES.map((shape) => lossByBlocks('squaredError', shape)),

@@ -213,14 +213,21 @@ function zeroDiagonal(n: number): KernelCase {
   };
 }
 
-function uniform(rows: number, columns: number, seed: number, stream: number, firstRow: number): KernelCase {
+function uniform(
+  rows: number,
+  columns: number,
+  seed: number,
+  stream: number,
+  firstRow: number,
+  firstColumn?: number,
+): KernelCase {
   return {
     kernel: 'uniform',
-    name: `[${rows}, ${columns}] from row ${firstRow}, seed ${seed}, to the bit`,
+    name: `[${rows}, ${columns}] from row ${firstRow}${firstColumn ? `, column ${firstColumn}` : ''}, seed ${seed}, to the bit`,
     run: (backend) =>
       outputsOf(backend, () => {
         const out = stale(backend, rows, columns);
-        backend.uniform({ out, seed, stream, firstRow });
+        backend.uniform({ out, seed, stream, firstRow, firstColumn });
         return { out };
       }),
     bound: () => ({ out: 0 }),
@@ -253,4 +260,5 @@ export const otherCases: readonly KernelCase[] = [
   uniform(5, 7, 0, 6, 0),
   uniform(33, 65, 0xffffffff, 3, 1000),
   uniform(5, 1000, 12_345, 4, 4_000_000_000),
+  uniform(5, 100, 12_345, 4, 3, 900),
 ];

@@ -1,19 +1,20 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Recommender } from '../../src/recommend/recommender.js';
 import { collectReport } from '../../src/report/collect.js';
 import { reportHtml } from '../../src/report/html.js';
+import { inspectHtml } from '../../src/report/inspect.js';
 import { trainedOnSample } from '../report/trained.js';
 import { openChromium } from './chromium.js';
 
 let browser: Browser;
 let recommender: Recommender;
-let html: string;
+const pages: Record<string, string> = {};
 beforeAll(async () => {
-  recommender = await trainedOnSample();
-  html = reportHtml(await collectReport(recommender, { seed: 1 }));
+  const { log, interactions, ...trained } = await trainedOnSample();
+  recommender = trained.recommender;
+  pages['report'] = reportHtml(await collectReport(recommender, { seed: 1 }));
+  pages['inspect'] = inspectHtml(interactions, log, ['<i>log</i>.csv']);
   browser = await openChromium();
 }, 120_000);
 afterAll(async () => {
@@ -27,23 +28,25 @@ interface Opened {
   readonly requests: string[];
 }
 
-async function open(width: number, colorScheme: 'light' | 'dark'): Promise<Opened> {
+async function open(name: string, width: number, colorScheme: 'light' | 'dark'): Promise<Opened> {
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
   const [messages, requests]: [string[], string[]] = [[], []];
   page.on('console', (message) => messages.push(message.text()));
   page.on('pageerror', (error) => messages.push(error.message));
   page.on('request', (request) => requests.push(request.url()));
-  await page.setContent(html);
+  await page.setContent(pages[name]);
   return { page, messages, requests };
 }
 
 describe.each([
-  [1100, 'light'],
-  [1100, 'dark'],
-  [360, 'light'],
-] as const)('the report at %d px, %s', (width, scheme) => {
+  ['report', 1100, 'light'],
+  ['report', 1100, 'dark'],
+  ['report', 360, 'light'],
+  ['inspect', 1100, 'light'],
+  ['inspect', 360, 'dark'],
+] as const)('%s at %d px, %s', (name, width, scheme) => {
   it('asks for nothing, says nothing, and no label lies on another', async () => {
-    const { page, messages, requests } = await open(width, scheme);
+    const { page, messages, requests } = await open(name, width, scheme);
     expect(messages).toEqual([]);
     expect(requests).toEqual([]);
     const overlaps = await page.evaluate(() =>
@@ -85,8 +88,11 @@ describe.each([
   });
 });
 
-it('every chart has a title, labels of both axes and its figures as text', async () => {
-  const { page } = await open(1100, 'light');
+it.each([
+  ['report', 7],
+  ['inspect', 3],
+])('every chart of %s has a title, labels of both axes and its figures as text', async (name, least) => {
+  const { page } = await open(name, 1100, 'light');
   const charts = await page.evaluate(() =>
     [...document.querySelectorAll('figure')].map((figure) => ({
       title: figure.querySelector('figcaption')?.textContent,
@@ -95,7 +101,7 @@ it('every chart has a title, labels of both axes and its figures as text', async
       table: figure.querySelectorAll('details table tbody tr').length,
     })),
   );
-  expect(charts.length).toBeGreaterThanOrEqual(7);
+  expect(charts.length).toBeGreaterThanOrEqual(least);
   for (const { title, alternative, axes, table } of charts) {
     expect(title).toMatch(/\w/);
     expect(alternative!.length).toBeGreaterThan(title!.length);
@@ -105,11 +111,12 @@ it('every chart has a title, labels of both axes and its figures as text', async
   await page.close();
 });
 
-it('holds no script and nothing of what titles hold as markup', () => {
-  expect(html).not.toMatch(/<script/i);
-  expect(html).toContain('&#60;b&#62;bold&#60;/b&#62;');
-  expect(html).not.toContain('<b>bold</b>');
-  expect(readFileSync(fileURLToPath(new URL('../../src/report/html.ts', import.meta.url)), 'utf8')).toContain(
-    "default-src 'none'",
-  );
+it('holds no script and nothing of what titles and names hold as markup', () => {
+  for (const html of Object.values(pages)) {
+    expect(html).not.toMatch(/<script/i);
+    expect(html).toContain(`content="default-src 'none'`);
+  }
+  expect(pages['report']).toContain('&#60;b&#62;bold&#60;/b&#62;');
+  expect(pages['report']).not.toContain('<b>bold</b>');
+  expect(pages['inspect']).not.toContain('<i>log</i>');
 });

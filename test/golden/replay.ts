@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Backend } from '../../src/backend/backend.js';
 import { freeAll, uploadRows } from '../../src/backend/sparse.js';
+import { readStored } from '../../src/backend/stored.js';
 import { csrFromRows } from '../../src/data/csr.js';
 import {
   MLP_DEFAULTS,
@@ -105,7 +106,7 @@ export async function replay(backend: Backend, golden: Golden, c: GoldenCase) {
   }
   const losses = await backend.read(ring);
   const final = new Map<string, ArrayLike<number>>();
-  for (const [name, tensor] of network.tensors) final.set(name, await backend.read(tensor));
+  for (const [name, tensor] of network.tensors) final.set(name, await readStored(backend, tensor));
   const top5 = await topFive(backend, network, inputs, golden.n_users);
   return { losses, grad0, final, top5 };
 }

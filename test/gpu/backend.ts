@@ -18,6 +18,15 @@ export async function openGpu(): Promise<GpuBackend> {
   return backend as GpuBackend;
 }
 
+/** The same adapter with limits far below its own, so that small cases take several tensors and buffers. */
+export async function openLimited(
+  limits: NonNullable<GpuBackendOptions['limits']>,
+  otherFamily = false,
+): Promise<GpuBackend> {
+  const { device, info, family } = await openAgain();
+  return createGpuBackend(device, info, { family: otherFamily ? OTHER[family] : family, limits });
+}
+
 /** Ways to compute products that are neither family's usual one. */
 export const UNUSUAL_VARIANTS = VARIANT_NAMES.filter(
   (name) => !Object.values(DEFAULT_VARIANT).includes(name),
@@ -27,15 +36,6 @@ export const UNUSUAL_VARIANTS = VARIANT_NAMES.filter(
 export async function openVariant(name: VariantName): Promise<GpuBackend> {
   const { device, info } = await openAgain();
   return createGpuBackend(device, info, { tuning: allBy(name) });
-}
-
-/** The same adapter with limits far below its own, so that small cases take several tensors and buffers. */
-export async function openLimited(
-  limits: NonNullable<GpuBackendOptions['limits']>,
-  otherFamily = false,
-): Promise<GpuBackend> {
-  const { device, info, family } = await openAgain();
-  return createGpuBackend(device, info, { family: otherFamily ? OTHER[family] : family, limits });
 }
 
 /** The same adapter with kernels of the other family than its own, so that both are tested everywhere. */

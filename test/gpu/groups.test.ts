@@ -3,7 +3,7 @@ import { SQUARE_PARTS } from '../../src/backend/ops.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
 import type { GpuBackend } from '../../src/gpu/backend.js';
 import { numbers } from '../../src/verify/inputs.js';
-import { openLimited } from './backend.js';
+import { openGpu, openLimited } from './backend.js';
 
 // 64 items of 16 numbers a tensor, two such tensors a buffer: a group of several takes several buffers.
 const LIMIT = 64 * 16 * 4;
@@ -73,4 +73,22 @@ it('written and read back as a whole', async () => {
   backend.write(whole, values);
   expect(await backend.read(whole)).toEqual(values);
   whole.free();
+});
+
+it('a buffer that comes back from the pool and is cut in another way is bound in the new lengths', async () => {
+  const fresh = await openGpu();
+  const sums = fresh.zeros('f32', [SQUARE_PARTS]);
+  // The second part begins where it began before, and is longer than it was.
+  for (const columns of [16, 200]) {
+    const { whole, parts } = fresh.group([
+      [64, 16],
+      [16, columns],
+      [200 - columns + 16, 16],
+    ]);
+    fresh.write(parts[1], new Float32Array(16 * columns).fill(1));
+    fresh.sumSquares({ input: parts[1], sums, slot: 0, factor: 1 });
+    expect(sum(await fresh.read(sums))).toBe(16 * columns);
+    whole.free();
+  }
+  fresh.dispose();
 });

@@ -1,7 +1,8 @@
 import { createBackend } from '../../src/createBackend.js';
 import { clean } from '../../src/data/clean.js';
+import type { Interactions } from '../../src/data/interactions.js';
 import { readLog } from '../../src/data/readLog.js';
-import { dataReport } from '../../src/data/report.js';
+import { dataReport, type Report } from '../../src/data/report.js';
 import { sampleCsv, sampleLog } from '../../src/data/sample.js';
 import { memorySource } from '../../src/data/source.js';
 import { fit } from '../../src/recommend/fit.js';
@@ -11,10 +12,15 @@ import type { Recommender } from '../../src/recommend/recommender.js';
 const MARKUP = '<b>bold</b> & "quoted"';
 
 /** A network on the sample, one of whose titles is markup. Its backend is the caller's to dispose of. */
-export async function trainedOnSample(): Promise<Recommender> {
+export async function trainedOnSample(): Promise<{
+  readonly recommender: Recommender;
+  readonly log: Report;
+  readonly interactions: Interactions;
+}> {
   const sample = sampleLog({ users: 600, items: 200 });
   const log = await readLog([memorySource('log.csv', sampleCsv(sample).log)]);
   const cleaned = clean(log.rows);
+  const report = dataReport(log, cleaned);
   const backend = await createBackend({ device: 'cpu' });
   const titleOf = new Map(sample.items.map(({ item, title }) => [item, title]));
   const titles = cleaned.interactions.items.ids.map((id, i) => (i === 0 ? MARKUP : titleOf.get(id)));
@@ -23,8 +29,8 @@ export async function trainedOnSample(): Promise<Recommender> {
     { ...cleaned.interactions, titles },
     {
       train: { epochs: 12, patience: 0 },
-      provenance: { data: { files: ['log.csv'], report: dataReport(log, cleaned) } },
+      provenance: { data: { files: ['log.csv'], report } },
     },
   );
-  return recommender;
+  return { recommender, log: report, interactions: cleaned.interactions };
 }

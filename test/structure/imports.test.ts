@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   groups: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'model', 'recommend'],
   explain: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'model', 'evaluate', 'recommend'],
-  report: ['backend/random.ts', 'store', 'evaluate', 'recommend', 'groups', 'explain'],
+  report: ['backend/random.ts', 'data', 'store', 'train', 'evaluate', 'recommend', 'groups', 'explain'],
   // Compares a backend with the reference, so it makes one.
   verify: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'cpu'],
   'index.ts': [

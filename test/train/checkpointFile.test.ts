@@ -10,6 +10,7 @@ const checkpoint: Checkpoint = {
   bestScore: 0.1 + 0.2,
   bestValidation: { 'ndcg@100': 0.1 + 0.2 },
   stale: 1,
+  curve: [{ epoch: 1, loss: 0.5, validation: { 'ndcg@100': 0.25 } }],
   tensors: new Map([
     ['W1', { shape: [2, 2], values: Float32Array.of(1, -0, 2 ** -149, 3.4e38) }],
     ['optimiser.W1.moment1', { shape: [3], values: Float32Array.of(0.1, 0.2, 0.3) }],

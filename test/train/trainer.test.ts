@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { readStored } from '../../src/backend/stored.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
 import { TRAIN_DEFAULTS } from '../../src/model/config.js';
 import { createModel, trainable } from '../../src/model/registry.js';
@@ -15,7 +16,7 @@ async function train(scores: readonly number[], patience: number) {
     config: { ...TRAIN_DEFAULTS, batch: 10, epochs: scores.length, patience },
     validate: async () => ({ 'ndcg@100': scores[epoch++] }),
   });
-  const weights = async () => [...(await backend.read(model.tensors.get('W1')!))];
+  const weights = async () => [...(await readStored(backend, model.tensors.get('W1')!))];
   const after: number[][] = [];
   const run = trainer.run();
   for (;;) {

@@ -1,0 +1,80 @@
+import type { Backend, Tensor } from './backend.js';
+import type { ItemBlock } from './blocks.js';
+
+/** A matrix or vector over items that lies in blocks of them, each a tensor of its own. */
+export interface Blocked {
+  /** Of all of it, as the model file has it. */
+  readonly shape: readonly number[];
+  readonly size: number;
+  /** The dimension that runs over items. */
+  readonly axis: 0 | 1;
+  /** Each block holds the transpose of its part: f32[count, width] of a matrix f32[width, items]. */
+  readonly isTurned: boolean;
+  readonly items: readonly ItemBlock[];
+  readonly blocks: readonly Tensor[];
+}
+
+/** What a model has learned under one name: a tensor, or one in blocks. */
+export type Stored = Tensor | Blocked;
+
+type Floats = Float32Array | Float64Array;
+
+export const isBlocked = (stored: Stored): stored is Blocked => 'blocks' in stored;
+
+/** As f32: itself where it is, a copy where it is not. */
+export const asFloat32 = (values: Floats | Uint32Array): Float32Array =>
+  values instanceof Float32Array ? values : Float32Array.from(values);
+
+/** All numbers of it, row-major, however it lies. No more than one block is held besides. */
+export async function readStored(backend: Backend, stored: Stored): Promise<Floats> {
+  if (!isBlocked(stored)) return (await backend.read(stored)) as Floats;
+  const values = backend.precision === 'f64' ? new Float64Array(stored.size) : new Float32Array(stored.size);
+  for (const [b, block] of stored.blocks.entries()) {
+    copyPart(stored, stored.items[b], (await backend.read(block)) as Floats, values, 'intoWhole');
+  }
+  return values;
+}
+
+/** Overwrites all of it with row-major numbers. */
+export function writeStored(backend: Backend, stored: Stored, values: Floats): void {
+  if (!isBlocked(stored)) {
+    backend.write(stored, values);
+    return;
+  }
+  stored.blocks.forEach((block, b) => {
+    const { first, count } = stored.items[b];
+    const width = stored.size / stored.shape[stored.axis];
+    if (stored.axis === 0) backend.write(block, values.subarray(first * width, (first + count) * width));
+    else {
+      const part =
+        values instanceof Float64Array ? new Float64Array(block.size) : new Float32Array(block.size);
+      copyPart(stored, stored.items[b], part, values, 'intoPart');
+      backend.write(block, part);
+    }
+  });
+}
+
+/** Copies between the numbers of a block, as they lie there, and those of the whole. */
+function copyPart(
+  { axis, shape, isTurned }: Blocked,
+  { first, count }: ItemBlock,
+  part: Floats,
+  whole: Floats,
+  direction: 'intoWhole' | 'intoPart',
+): void {
+  if (axis === 0) {
+    const width = part.length / count;
+    if (direction === 'intoWhole') whole.set(part, first * width);
+    else part.set(whole.subarray(first * width, (first + count) * width));
+    return;
+  }
+  const [rows, items] = shape;
+  for (let r = 0; r < rows; r++) {
+    const at = r * items + first;
+    if (isTurned && direction === 'intoWhole')
+      for (let i = 0; i < count; i++) whole[at + i] = part[i * rows + r];
+    else if (isTurned) for (let i = 0; i < count; i++) part[i * rows + r] = whole[at + i];
+    else if (direction === 'intoWhole') whole.set(part.subarray(r * count, (r + 1) * count), at);
+    else part.set(whole.subarray(at, at + count), r * count);
+  }
+}
