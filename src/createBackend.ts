@@ -13,6 +13,11 @@ export interface BackendOptions {
   readonly device?: 'auto' | DeviceKind;
   /** Part of the adapter's name, to choose among several (Node only). */
   readonly adapter?: string;
+  /**
+   * Leaves out the checks that keep kernels within their buffers (Node only): somewhat faster, and a wrong index
+   * then reads or overwrites other memory. It is announced, and stands in the model file as part of the driver.
+   */
+  readonly unsafeNoRobustness?: boolean;
   /** Is told of every step down. */
   readonly onNotice?: (notice: Notice) => void;
 }
@@ -22,24 +27,36 @@ export interface BackendOptions {
  * had; NULL_ADAPTER for an adapter that computes nothing.
  */
 export async function createBackend(options: BackendOptions = {}): Promise<Backend> {
-  const { device = 'auto', adapter: name, onNotice = () => {} } = options;
+  const { device = 'auto', adapter: name, unsafeNoRobustness = false, onNotice = () => {} } = options;
   if (device === 'cpu') {
     if (name !== undefined) {
       throw new FoldinError('CONFIG', 'the CPU reference has no adapters to choose from', {
         remedy: 'Leave the adapter out, or ask for another device.',
       });
     }
+    if (unsafeNoRobustness) {
+      throw new FoldinError('CONFIG', 'the CPU reference has no bounds checks that could be left out', {
+        remedy: 'Leave --unsafe-no-robustness out, or ask for another device.',
+      });
+    }
     return createCpuBackend();
   }
   let why = 'no WebGPU adapter was found';
   try {
-    const opened = await openDevice({ software: device === 'software', name });
+    const opened = await openDevice({ software: device === 'software', name, unsafeNoRobustness });
     if (opened && (device === 'auto' || opened.info.kind === device)) {
       if (device === 'auto' && opened.info.kind === 'software') {
         onNotice({
           event: 'notice',
           code: 'SOFTWARE_ADAPTER',
           message: `no hardware GPU was found; using the software adapter ${opened.info.adapter}`,
+        });
+      }
+      if (unsafeNoRobustness) {
+        onNotice({
+          event: 'notice',
+          code: 'NO_ROBUSTNESS',
+          message: 'bounds checks of kernels are left out: a wrong index reads or overwrites other memory',
         });
       }
       return createGpuBackend(opened.device, opened.info);

@@ -13,11 +13,13 @@ fn registerBlock(row: u32, c: u32, begin: u32, end: u32) -> Block {
   var q4 = vec4f(); var q5 = vec4f(); var q6 = vec4f(); var q7 = vec4f();
   var aAt = begin * params.aStride4 + row / 4u;
   var bAt = begin * params.bStride4 + c;
+  // What a narrow b lacks must not be read: it may lie beyond the buffer. Nobody stores its products.
+  let second = select(0u, 8u, c + 8u < params.bStride4);
   for (var i = begin; i < end; i++) {
     let r = a[aAt];
     let t = a[aAt + 1u];
     let u = b[bAt];
-    let v = b[bAt + 8u];
+    let v = b[bAt + second];
     aAt += params.aStride4;
     bAt += params.bStride4;
     p0 += r.x * u; p1 += r.y * u; p2 += r.z * u; p3 += r.w * u;

@@ -11,7 +11,7 @@ export interface Tuning {
 export type TuneMode = 'off' | 'quick' | 'full';
 
 /** A layer of a network whose products are to be tuned: `batch` rows of `inputs` numbers in, `outputs` out. */
-export interface DenseLayer {
+export interface DenseShape {
   readonly batch: number;
   readonly inputs: number;
   readonly outputs: number;
@@ -25,7 +25,7 @@ export interface TuneCache {
 
 export interface TuneRequest {
   readonly mode: TuneMode;
-  readonly layers: readonly DenseLayer[];
+  readonly layers: readonly DenseShape[];
   readonly cache?: TuneCache;
   /** Is told of a cache whose answer is of no use. */
   readonly onNotice?: (message: string) => void;

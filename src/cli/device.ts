@@ -6,6 +6,7 @@ import type { Output } from './output.js';
 export interface DeviceFlags {
   readonly device: NonNullable<BackendOptions['device']>;
   readonly adapter?: string;
+  readonly unsafeNoRobustness?: boolean;
 }
 
 export const defineDevice = (command: Command): Command =>
@@ -15,7 +16,8 @@ export const defineDevice = (command: Command): Command =>
         .choices(['auto', 'gpu', 'software', 'cpu'])
         .default('auto'),
     )
-    .option('--adapter <name>', 'part of an adapter\'s name, see "foldin info" (default: $FOLDIN_ADAPTER)');
+    .option('--adapter <name>', 'part of an adapter\'s name, see "foldin info" (default: $FOLDIN_ADAPTER)')
+    .option('--unsafe-no-robustness', 'leave out the bounds checks of kernels: faster, and not safe');
 
 /** The adapter asked for; the environment's is no order to a command that asks for the CPU. */
 export const adapterOf = ({ device, adapter }: DeviceFlags): string | undefined =>
@@ -26,6 +28,7 @@ export const openBackend = (flags: DeviceFlags, out: Output): Promise<Backend> =
   createBackend({
     device: flags.device,
     adapter: adapterOf(flags),
+    unsafeNoRobustness: flags.unsafeNoRobustness,
     onNotice: ({ message }) => out.warn(message),
   });
 

@@ -2,6 +2,11 @@ import { FoldinError } from '../errors.js';
 import type { AdapterRequest } from './adapter.js';
 
 export async function requestAdapter(request: AdapterRequest): Promise<GPUAdapter | null> {
+  if (request.unsafeNoRobustness) {
+    throw new FoldinError('CONFIG', 'a page cannot leave out the bounds checks of kernels', {
+      remedy: 'Leave unsafeNoRobustness out; it is for Node.',
+    });
+  }
   const gpu = globalThis.navigator?.gpu;
   if (!gpu) {
     throw new FoldinError('NO_WEBGPU', 'this browser offers no WebGPU on this page', {

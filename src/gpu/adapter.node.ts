@@ -33,26 +33,34 @@ async function instance(flags: readonly string[]): Promise<GPU> {
   return gpu;
 }
 
+/** Dawn's name for the checks that it adds to every access of a buffer. */
+const NO_ROBUSTNESS = 'enable-dawn-features=disable_robustness';
+
 export async function requestAdapter(request: AdapterRequest): Promise<GPUAdapter | null> {
-  if (request.name !== undefined) return namedAdapter(request.name);
+  const open = (...flags: string[]) =>
+    instance(request.unsafeNoRobustness ? [...flags, NO_ROBUSTNESS] : flags);
+  if (request.name !== undefined) return namedAdapter(request.name, open);
   const options: GPURequestAdapterOptions = request.software
     ? { forceFallbackAdapter: true }
     : { powerPreference: 'high-performance' };
   // Without any driver Dawn prints a warning and fails, so the bundled software driver goes first there.
   if (hasVulkanDriver()) {
-    const adapter = await (await instance([])).requestAdapter(options);
+    const adapter = await (await open()).requestAdapter(options);
     if (adapter) return adapter;
   }
-  if (await useSwiftShader()) return (await instance(['adapter=SwiftShader'])).requestAdapter();
-  return hasVulkanDriver() ? null : (await instance([])).requestAdapter(options);
+  if (await useSwiftShader()) return (await open('adapter=SwiftShader')).requestAdapter();
+  return hasVulkanDriver() ? null : (await open()).requestAdapter(options);
 }
 
-async function namedAdapter(name: string): Promise<GPUAdapter | null> {
+async function namedAdapter(
+  name: string,
+  open: (...flags: string[]) => Promise<GPU>,
+): Promise<GPUAdapter | null> {
   if (/swiftshader/i.test(name)) {
-    return (await useSwiftShader()) ? (await instance(['adapter=SwiftShader'])).requestAdapter() : null;
+    return (await useSwiftShader()) ? (await open('adapter=SwiftShader')).requestAdapter() : null;
   }
   try {
-    return await (await instance([`adapter=${name}`])).requestAdapter();
+    return await (await open(`adapter=${name}`)).requestAdapter();
   } catch (cause) {
     throw new FoldinError('NO_ADAPTER', `no adapter is called "${name}"`, {
       remedy: `Choose one of: ${(await adapterNames()).join('; ') || 'none found'}.`,

@@ -13,4 +13,6 @@ export interface AdapterRequest {
   readonly software: boolean;
   /** Part of the adapter's name, to choose among several (Node only). */
   readonly name?: string;
+  /** Leaves out the checks that keep kernels within their buffers (Node only). */
+  readonly unsafeNoRobustness?: boolean;
 }

@@ -13,7 +13,7 @@ import type { Queue } from './queue.js';
 import type { Choice } from './tune.js';
 import { cover, VARIANTS, type Variant } from './variants.js';
 
-type MatmulOps = Pick<
+export type MatmulOps = Pick<
   Ops,
   'matmulNN' | 'matmulNT' | 'matmulNTActivation' | 'matmulTN' | 'reduceActivation' | 'transpose' | 'activate'
 >;

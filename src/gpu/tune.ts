@@ -1,7 +1,7 @@
 import type { Tensor } from '../backend/backend.js';
-import type { DenseLayer, Tuned, TuneMode, TuneRequest, Tuning } from '../backend/tuning.js';
+import type { DenseShape, Tuned, TuneMode, TuneRequest, Tuning } from '../backend/tuning.js';
 import { FoldinError } from '../errors.js';
-import { matmulOps } from './matmul.js';
+import { type MatmulOps, matmulOps } from './matmul.js';
 import type { Memory } from './memory.js';
 import type { Launch, Queue } from './queue.js';
 import { partsFor, VARIANT_NAMES, VARIANTS, type VariantName } from './variants.js';
@@ -46,6 +46,9 @@ const MOST_OUTPUTS = 65_536;
 interface Trial {
   readonly product: keyof Tuning;
   readonly name: VariantName;
+  /** Enqueues it once. */
+  readonly run: () => void;
+  /** What that launches. */
   readonly launches: readonly Launch[];
 }
 
@@ -112,13 +115,13 @@ export function fastest(ms: Readonly<Record<string, number>>, usual: VariantName
 
 async function measure(
   { queue, memory, usual }: TuneDevice,
-  layers: readonly DenseLayer[],
+  layers: readonly DenseShape[],
   mode: 'quick' | 'full',
 ): Promise<Times> {
   const { rounds, deadlineMs, sampleMs } = EFFORT[mode];
   const made: Tensor[] = [];
   try {
-    const all = trialsOf(memory, layers, made);
+    const all = trialsOf(queue, memory, layers, made);
     const compile = await Promise.all(all.map(({ launches }) => queue.kernels.prepare(launches)));
     // A driver may refuse a way; another will do.
     const compiled = all.filter((_, i) => compile[i]);
@@ -160,8 +163,8 @@ async function withoutHopeless(
   return new Map(hopeful);
 }
 
-/** Every way to compute every product, as launches on tensors of the layers' shapes, which are added to `made`. */
-function trialsOf(memory: Memory, layers: readonly DenseLayer[], made: Tensor[]): Trial[] {
+/** Every way to compute every product of the layers, on tensors that are added to `made`. */
+function trialsOf(queue: Queue, memory: Memory, layers: readonly DenseShape[], made: Tensor[]): Trial[] {
   const zeros = (...shape: number[]): Tensor => {
     const tensor = memory.zeros('f32', shape);
     made.push(tensor);
@@ -182,29 +185,35 @@ function trialsOf(memory: Memory, layers: readonly DenseLayer[], made: Tensor[])
   }));
   const trials: Trial[] = [];
   for (const name of VARIANT_NAMES) {
-    const launched: Launch[] = [];
-    const ops = matmulOps({ launch: (launch) => launched.push(launch) }, memory, allBy(name));
-    const trial = (product: keyof Tuning, run: (layer: number) => void) => {
+    const ops = matmulOps(queue, memory, allBy(name));
+    const launches: Launch[] = [];
+    const recording = matmulOps({ launch: (launch) => launches.push(launch) }, memory, allBy(name));
+    const trial = (product: keyof Tuning, compute: (ops: MatmulOps, layer: number) => void) => {
       tensors.forEach((_, layer) => {
-        run(layer);
+        compute(recording, layer);
       });
-      trials.push({ product, name, launches: launched.splice(0) });
+      const run = () => {
+        for (let layer = 0; layer < tensors.length; layer++) compute(ops, layer);
+      };
+      trials.push({ product, name, run, launches: launches.splice(0) });
     };
-    trial('matmulNN', (layer) => {
+    trial('matmulNN', (ops, layer) => {
       const { x, w, bias, y } = tensors[layer];
       ops.matmulNN({ a: x, b: w, bias, out: y, activation: 'linear' });
     });
-    trial('matmulNT', (layer) => {
-      const { batch, inputs, outputs } = shapes[layer];
-      const { y, w, x, xGrad } = tensors[layer];
+    const allParts = shapes.map(({ batch, inputs, outputs }) => {
       const splits = partsFor(VARIANTS[name], batch, inputs, outputs);
+      return splits === 1 ? undefined : zeros(splits * batch, inputs);
+    });
+    trial('matmulNT', (ops, layer) => {
+      const { y, w, x, xGrad } = tensors[layer];
+      const parts = allParts[layer];
       const rest = { saved: x, out: xGrad, activation: 'relu' } as const;
-      if (splits === 1) return ops.matmulNTActivation({ a: y, b: w, ...rest });
-      const parts = zeros(splits * batch, inputs);
+      if (!parts) return ops.matmulNTActivation({ a: y, b: w, ...rest });
       ops.matmulNT({ a: y, b: w, out: parts });
       ops.reduceActivation({ parts, ...rest });
     });
-    trial('matmulTN', (layer) => {
+    trial('matmulTN', (ops, layer) => {
       const { x, y, wGrad, bias } = tensors[layer];
       ops.matmulTN({ a: x, b: y, out: wGrad, sums: bias });
     });
@@ -213,10 +222,10 @@ function trialsOf(memory: Memory, layers: readonly DenseLayer[], made: Tensor[])
 }
 
 /** Ms of one of `n` runs. */
-async function sample(queue: Queue, { launches }: Trial, n: number): Promise<number> {
+async function sample(queue: Queue, { run }: Trial, n: number): Promise<number> {
   await queue.idle();
   const started = performance.now();
-  for (let i = 0; i < n; i++) for (const launch of launches) queue.launch(launch);
+  for (let i = 0; i < n; i++) run();
   await queue.idle();
   return (performance.now() - started) / n;
 }

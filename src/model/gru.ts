@@ -2,12 +2,20 @@ import { type Backend, SLICE, type Tensor, type TensorGroup } from '../backend/b
 import type { Dropout, SparseRows } from '../backend/ops.js';
 import { mix, STREAM } from '../backend/random.js';
 import { type ConsecutiveRows, consecutive, type DeviceRows, freeAll } from '../backend/sparse.js';
+import type { DenseShape } from '../backend/tuning.js';
 import type { Csr } from '../data/csr.js';
 import { requireOrder } from '../data/order.js';
 import { FoldinError } from '../errors.js';
 import { checkGruConfig, type GruConfig, refuseLargeSoftmax } from './gruConfig.js';
 import { gruShapes } from './gruParameters.js';
-import { freeSpace, type GruBackSpace, type GruSpace, gruBackSpace, gruSpace } from './gruSpace.js';
+import {
+  freeSpace,
+  type GruBackSpace,
+  type GruSpace,
+  gruBackSpace,
+  gruSpace,
+  largestChunk,
+} from './gruSpace.js';
 import type { Parameters, SequenceInputs, SequenceModel } from './model.js';
 import { latestItems, type PackedStep, pack, packInto } from './packing.js';
 import { type NamedArrays, parameterGroup } from './parameters.js';
@@ -79,6 +87,11 @@ export class Gru implements SequenceModel {
 
   get units(): number {
     return this.config.hidden;
+  }
+
+  denseShapes(batch: number): DenseShape[] {
+    const rows = Math.min(largestChunk(this.items), batch * this.window);
+    return [{ batch: rows, inputs: this.units, outputs: this.items }];
   }
 
   score(histories: DeviceRows, batch: ConsecutiveRows, scores: Tensor): void {

@@ -59,14 +59,17 @@ export interface GruBackSpace {
   readonly unused: Tensor;
 }
 
+/** The most positions whose logits are there at once. */
+export const largestChunk = (items: number): number =>
+  SLICE * Math.max(1, Math.floor(CHUNK_BYTES / (4 * items * SLICE)));
+
 export function gruBackSpace(
   backend: Backend,
   { hidden, embedding, tied }: GruConfig,
   items: number,
   positions: number,
 ): GruBackSpace {
-  const fitting = Math.floor(CHUNK_BYTES / (4 * items * SLICE));
-  const chunk = Math.min(positions, SLICE * Math.max(1, fitting));
+  const chunk = Math.min(positions, largestChunk(items));
   const splits = backend.splits(chunk, hidden, items);
   const zeros = (rows: number, columns: number) => backend.zeros('f32', [rows, columns]);
   return {

@@ -3,6 +3,7 @@ import type { ItemBlock } from '../backend/blocks.js';
 import type { BatchRows, SparseRows } from '../backend/ops.js';
 import type { ConsecutiveRows, DeviceRows } from '../backend/sparse.js';
 import type { Stored } from '../backend/stored.js';
+import type { DenseShape } from '../backend/tuning.js';
 import type { Csr } from '../data/csr.js';
 import type { PartNames } from './blockedParameters.js';
 import type { Packing } from './packing.js';
@@ -51,8 +52,8 @@ export type TrainableModel = HistoryModel | SequenceModel | PairModel | SampleMo
 
 interface LearningModel<P = Parameters> extends Model {
   readonly parameters: P;
-  /** The sizes of its layers whose products may be tuned: those that take dense rows. */
-  readonly denseLayers?: readonly { readonly inputs: number; readonly outputs: number }[];
+  /** Shapes of the layers that take dense rows, where a batch has so many: what a backend may tune its products for. */
+  denseShapes?(batch: number): readonly DenseShape[];
   /** Frees what only training needs. */
   endTraining(): void;
 }

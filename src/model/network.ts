@@ -2,6 +2,7 @@ import type { Backend, Tensor } from '../backend/backend.js';
 import type { Dropout } from '../backend/ops.js';
 import { mix, STREAM } from '../backend/random.js';
 import { freeAll } from '../backend/sparse.js';
+import type { DenseShape } from '../backend/tuning.js';
 import type { NetworkConfig } from './config.js';
 import type { DenseLayer } from './dense.js';
 import { ExactOutput } from './exactOutput.js';
@@ -59,9 +60,9 @@ export class Network extends NetworkBase implements HistoryModel {
     return this.#parameters;
   }
 
-  get denseLayers(): { inputs: number; outputs: number }[] {
+  denseShapes(batch: number): DenseShape[] {
     const dense = layerSizes(this.blocks[0].count, this.config.hidden).slice(1);
-    return dense.map(([inputs, outputs]) => ({ inputs, outputs }));
+    return dense.map(([inputs, outputs]) => ({ batch, inputs, outputs }));
   }
 
   gradients(step: StepInputs): void {

@@ -1,6 +1,7 @@
 import type { Backend, Tensor, TensorGroup } from '../backend/backend.js';
 import { mix, STREAM } from '../backend/random.js';
 import { freeAll } from '../backend/sparse.js';
+import type { DenseShape } from '../backend/tuning.js';
 import type { NetworkConfig } from './config.js';
 import {
   type DenseLayer,
@@ -95,9 +96,9 @@ export class SampledNetwork extends NetworkBase implements SampleModel {
     };
   }
 
-  get denseLayers(): { inputs: number; outputs: number }[] {
+  denseShapes(batch: number): DenseShape[] {
     const dense = layerSizes(2 * this.samples, this.config.hidden).slice(1);
-    return dense.map(([inputs, outputs]) => ({ inputs, outputs }));
+    return dense.map(([inputs, outputs]) => ({ batch, inputs, outputs }));
   }
 
   sampledGradients(step: SampledInputs): void {

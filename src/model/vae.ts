@@ -3,6 +3,7 @@ import type { Noise } from '../backend/latentOps.js';
 import type { BatchRows, Dropout, SparseRows } from '../backend/ops.js';
 import { mix, randomUniform, STREAM } from '../backend/random.js';
 import { freeAll } from '../backend/sparse.js';
+import type { DenseShape } from '../backend/tuning.js';
 import { type Csr, columnCounts } from '../data/csr.js';
 import { decayed } from './decay.js';
 import {
@@ -91,6 +92,11 @@ export class Vae implements HistoryModel {
     return this.#parameters;
   }
 
+  denseShapes(batch: number): DenseShape[] {
+    const dense = layerSizes(this.items, this.config).slice(1);
+    return dense.map(([inputs, outputs]) => ({ batch, inputs, outputs }));
+  }
+
   get units(): number {
     return this.config.hidden[0] ?? this.config.latent;
   }
@@ -99,11 +105,6 @@ export class Vae implements HistoryModel {
     const space = this.#workspace(out.shape[0]);
     this.#forward(histories, batch, space, undefined, KEEP_ALL);
     this.backend.copy(this.#inputOf(this.#layers.length - 1, space).out, out);
-  }
-
-  get denseLayers(): { inputs: number; outputs: number }[] {
-    const dense = layerSizes(this.items, this.config).slice(1);
-    return dense.map(([inputs, outputs]) => ({ inputs, outputs }));
   }
 
   get unitWeights(): Tensor {

@@ -189,7 +189,7 @@ async function chooseWays(
     onEvent?.({ event: 'tuned', tuning: { ...tuning }, from: 'checkpoint', ms: 0 });
     return;
   }
-  const layers = (network.denseLayers ?? []).map((layer) => ({ batch, ...layer }));
+  const layers = network.denseShapes?.(batch) ?? [];
   const mode = tune ?? (kind === 'gpu' ? 'quick' : 'off');
   const tuned = await backend.tune({
     mode,

@@ -34,9 +34,8 @@ export const UNUSUAL_VARIANTS = VARIANT_NAMES.filter(
 
 /** The same adapter with all products computed in one way. */
 export async function openVariant(name: VariantName): Promise<GpuBackend> {
-  const opened = await openDevice({ software: false, name: process.env['FOLDIN_ADAPTER'] });
-  if (!opened) throw new Error('no WebGPU adapter for the GPU tests');
-  return createGpuBackend(opened.device, opened.info, { tuning: allBy(name) });
+  const { device, info } = await openAgain();
+  return createGpuBackend(device, info, { tuning: allBy(name) });
 }
 
 /** The same adapter with kernels of the other family than its own, so that both are tested everywhere. */

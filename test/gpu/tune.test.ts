@@ -53,7 +53,8 @@ describe('ways to compute products', () => {
   });
 });
 
-describe('tune', () => {
+// Every way is compiled, which a busy machine's software adapter takes a while for.
+describe('tune', { timeout: 240_000 }, () => {
   it('measures every product, computes by the fastest from then on, and frees what it took', async () => {
     const liveBefore = backend.liveBytes;
     const tuned = (await backend.tune({ mode: 'quick', layers: LAYERS }))!;
@@ -177,6 +178,7 @@ describe('a tuned training', () => {
     expect(tunedIn(events)).toEqual([expect.objectContaining({ tuning: chosen, from: 'checkpoint' })]);
     const [a, b] = await Promise.all([whole, resumed].map(({ recommender }) => recommender.contents()));
     expect(b.tensors).toEqual(a.tensors);
+    expect(a.manifest).toMatchObject({ training: { tuning: chosen } });
     expect(b.manifest['training']).toEqual(a.manifest['training']);
     for (const { recommender } of [whole, resumed]) recommender.dispose();
   });
