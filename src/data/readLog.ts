@@ -7,7 +7,7 @@ import { Head } from './head.js';
 import type { LayoutOptions } from './layout.js';
 import type { LogBuilder } from './logBuilder.js';
 import type { LogRows } from './logRows.js';
-import { collected, randomAccessTo } from './randomAccess.js';
+import { collected, randomAccessTo, sizeOf } from './randomAccess.js';
 import { Reading } from './reading.js';
 import { type LogSource, openSource } from './source.js';
 import type { Encoding } from './text.js';
@@ -104,6 +104,7 @@ async function readFile(source: LogSource, reading: Reading, progress: Bytes): P
     }
     return;
   }
+  const size = packed ? undefined : await sizeOf(source);
   const head = new Head();
   let reader: Reader | undefined;
   let begun = false;
@@ -111,6 +112,10 @@ async function readFile(source: LogSource, reading: Reading, progress: Bytes): P
     begun = true;
     const text = { name, bytes, whole, encoding: reading.encoding };
     reader = format === 'json' ? reading.json(text) : reading.text(text);
+    if (size !== undefined && !whole) {
+      // A little more than the beginning tells: rows may become shorter.
+      reading.builder?.expect(reading.builder.count + Math.ceil(1.05 * lines(bytes) * (size / bytes.length)));
+    }
     reader?.push(bytes);
   };
   for await (const chunk of chunks) {
@@ -123,6 +128,12 @@ async function readFile(source: LogSource, reading: Reading, progress: Bytes): P
   }
   if (!begun) begin(head.all(), true);
   reader?.end();
+}
+
+function lines(bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of bytes) if (byte === 10) count++;
+  return count;
 }
 
 async function readRows(name: string, table: Table, reading: Reading, progress: Bytes): Promise<void> {
