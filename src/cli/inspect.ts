@@ -9,9 +9,9 @@ export const command: CommandSpec = {
   examples: ['foldin inspect log.csv', 'zcat old.csv.gz | foldin inspect - --json'],
   notes: `Files: CSV, TSV, ";", "|" or "::", JSON lines, Parquet, adjacency lists, a table of users x items;
 plain, gzip or zstd.
-Several are read as one; "-" is standard input.`,
+Several are read as one; "-" is standard input. Also postgres://HOST/DATABASE with --sql, and --engine duckdb.`,
   define(command) {
-    command.argument('<log...>', 'the log files, or - for standard input');
+    command.argument('<log...>', 'the log files, - for standard input, or postgres://HOST/DATABASE');
     defineCleaning(defineReading(command));
   },
   run,

@@ -20,6 +20,9 @@ export interface ReadLogOptions extends LayoutOptions, BadRowOptions {
   onProgress?: (bytes: number) => void;
 }
 
+/** What a log is read from: bytes, or a table. */
+export type LogInput = LogSource | TableSource;
+
 export interface Warning {
   readonly code: string;
   readonly message: string;
@@ -54,10 +57,7 @@ export interface Log {
  * Throws LOG_FORMAT (too many bad rows, mixed units, not text, wrong encoding), COLUMN_MISSING, LOG_EMPTY, CONFIG,
  * ABORTED, and what the sources throw.
  */
-export async function readLog(
-  sources: readonly (LogSource | TableSource)[],
-  options: ReadLogOptions = {},
-): Promise<Log> {
+export async function readLog(sources: readonly LogInput[], options: ReadLogOptions = {}): Promise<Log> {
   const bad = new BadRows(options);
   const reading = new Reading(options, bad);
   const progress = new Bytes(options);
@@ -91,11 +91,11 @@ export async function readLog(
 
 async function readFile(source: LogSource, reading: Reading, progress: Bytes): Promise<void> {
   const { name } = source;
-  const { format, chunks, packed } = await openSource(source);
+  const { format, chunks, packed, cancel } = await openSource(source);
   if (format === 'parquet') {
     const { parquetTable } = await import('./formats/parquet.js');
     const own = packed ? undefined : await randomAccessTo(source);
-    if (own) await chunks.return(undefined);
+    if (own) await cancel();
     const access = own ?? (await collected(chunks));
     try {
       await readRows(name, await parquetTable(name, access), reading, progress);
