@@ -63,7 +63,8 @@ async function open(
           .filter(([, type]) => isScalar(type))
           .map(([column]) => [column, { keys: [column], list: false }]),
       ),
-      batches: (columns) => batches(connection, sql, columns, types, signal, close),
+      batches: (columns) => batches(connection, sql, columns, types, signal),
+      close,
       converter: ([column]) => instantOf(types.get(column)!),
     };
   } catch (cause) {
@@ -126,7 +127,6 @@ async function* batches(
   columns: readonly string[],
   types: ReadonlyMap<string, string>,
   signal: AbortSignal | undefined,
-  close: () => Promise<void>,
 ): AsyncGenerator<readonly ArrayLike<Cell>[]> {
   try {
     const list = columns.map((column) => exactly(column, types.get(column)!)).join(', ');
@@ -139,8 +139,6 @@ async function* batches(
     }
   } catch (cause) {
     throw refused('DuckDB', cause);
-  } finally {
-    await close();
   }
 }
 

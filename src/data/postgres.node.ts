@@ -65,6 +65,7 @@ async function open(url: string, name: string, sql: string, signal: AbortSignal 
       format: 'database',
       paths: new Map(fields.map((field) => [field, { keys: [field], list: false }])),
       batches: (columns) => batches(client, name, first, columns, signal),
+      close: () => client.end().catch(() => {}),
       converter: ([column]) => truth(first.fields.find((field) => field.name === column)!),
     };
   } catch (cause) {
@@ -102,8 +103,6 @@ async function* batches(
     await client.query('ROLLBACK');
   } catch (cause) {
     throw refused(name, cause);
-  } finally {
-    await client.end().catch(() => {});
   }
 }
 

@@ -137,8 +137,12 @@ function lines(bytes: Uint8Array): number {
 }
 
 async function readRows(name: string, table: Table, reading: Reading, progress: Bytes): Promise<void> {
-  const { paths, builder } = reading.table(name, table);
-  await readTable(name, table, paths, builder, () => progress.add(0));
+  try {
+    const { paths, builder } = reading.table(name, table);
+    await readTable(name, table, paths, builder, () => progress.add(0));
+  } finally {
+    await table.close?.();
+  }
 }
 
 /** Says how far the reading is, and stops it when asked to. */

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { clean } from '../../src/data/clean.js';
 import { type DuckDbOptions, duckDbSource } from '../../src/data/duckdb.node.js';
 import { fileSource } from '../../src/data/files.node.js';
@@ -135,6 +135,17 @@ describe('the engine duckdb', () => {
     writeFileSync(at('x.jsonl'), '{"user":1,"item":2}\n');
     await errorOf(() => duckDb(['x.jsonl']), 'CONFIG');
     await errorOf(() => readLog([duckDbSource([at('all.csv')])], { signal: AbortSignal.abort() }), 'ABORTED');
+  });
+
+  it('leaves no folder behind', async () => {
+    // A folder of its own: other tests may be spilling at the same time.
+    vi.stubEnv('TMPDIR', mkdtempSync(join(folder, 'tmp-')));
+    const read = (sql: string) => readLog([duckDbSource([at('all.parquet')], { sql })]);
+    await errorOf(() => read('SELECT quantity FROM log'), 'COLUMN_MISSING');
+    await errorOf(() => read('nonsense'), 'DATABASE');
+    await read('SELECT * FROM log');
+    expect(readdirSync(tmpdir())).toEqual([]);
+    vi.unstubAllEnvs();
   });
 
   it('says how to install what is not there', async () => {

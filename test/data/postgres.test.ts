@@ -109,6 +109,29 @@ describe.skipIf(!programs)(`a PostgreSQL server${skipped}`, () => {
     );
   });
 
+  it('leaves no connection behind, whatever happened', async () => {
+    const client = new pg.Client({
+      host: '127.0.0.1',
+      port: server.port,
+      user: 'reader',
+      password: PASSWORD,
+      database: 'postgres',
+    });
+    await client.connect();
+    await errorOf(() => read('select id, qty from orders'), 'COLUMN_MISSING');
+    await errorOf(() => read('nonsense'), 'DATABASE');
+    await read('select customer, product from orders');
+    for (let tries = 0; ; tries++) {
+      const { rows } = await client.query(
+        "select count(*)::int as open from pg_stat_activity where application_name = 'foldin'",
+      );
+      if (rows[0].open === 0) break;
+      expect(tries).toBeLessThan(100);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await client.end();
+  });
+
   it('only reads', async () => {
     for (const sql of [
       'delete from orders returning customer, product',
