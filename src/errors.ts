@@ -14,6 +14,8 @@ export const ERROR_CODES = {
   FILE_WRITE: 'a file cannot be written',
   LOG_FORMAT: 'a log cannot be understood',
   LOG_EMPTY: 'a log holds no usable row',
+  DATABASE: 'a database refuses',
+  ENGINE_MISSING: 'an optional package is not installed',
   COLUMN_MISSING: 'a log lacks a column',
   SPLIT_EMPTY: 'a split leaves nobody to train on or to evaluate',
   LEAKAGE: 'what is to be evaluated is seen in training or in the history',

@@ -8,7 +8,7 @@ export { type Csr, csrFromRows } from './data/csr.js';
 export { formatReport } from './data/formatReport.js';
 export { evaluationSet, given } from './data/given.js';
 export type { Interactions } from './data/interactions.js';
-export { type Log, type ReadLogOptions, readLog } from './data/readLog.js';
+export { type Log, type LogInput, type ReadLogOptions, readLog } from './data/readLog.js';
 export { dataReport, planMlp, type Report } from './data/report.js';
 export { type SampleOptions, sampleCsv, sampleLog } from './data/sample.js';
 export { type LogSource, memorySource } from './data/source.js';

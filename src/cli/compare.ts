@@ -54,7 +54,7 @@ often chance alone would make as large a difference. Above .05 the two are as go
 ${SPLIT_NOTES}`,
   define(command: Command) {
     command
-      .argument('<log...>', 'the log files, or - for standard input')
+      .argument('<log...>', 'the log files, - for standard input, or postgres://HOST/DATABASE')
       .option('--models <names>', 'models to compare (default popular,linear,mlp)', words, [
         'popular',
         'linear',

@@ -16,10 +16,10 @@ export const command: CommandSpec = {
   ],
   notes: `Files: CSV, TSV, ";", "|" or "::", JSON lines, Parquet, adjacency lists, a table of users x items;
 plain, gzip or zstd.
-Several are read as one; "-" is standard input.`,
+Several are read as one; "-" is standard input. Also postgres://HOST/DATABASE with --sql, and --engine duckdb.`,
   define(command) {
     command
-      .argument('<log...>', 'the log files, or - for standard input')
+      .argument('<log...>', 'the log files, - for standard input, or postgres://HOST/DATABASE')
       .option('--html <file>', 'also write the report, with plots, as one HTML file');
     defineCleaning(defineReading(command));
   },

@@ -1,5 +1,6 @@
 import { FoldinError } from '../errors.js';
 import type { Checkpointer } from './checkpoints.js';
+import { withoutPassword } from './sources.js';
 
 /** An interrupted training says how to go on with it. */
 export function stopped(
@@ -32,7 +33,7 @@ export function resumeCommand(argv: readonly string[], file: string): string {
   const kept = argv.filter(
     (word, i) => word !== '--resume' && argv[i - 1] !== '--resume' && !word.startsWith('--resume='),
   );
-  return ['foldin', ...kept, '--resume', file].map(quoted).join(' ');
+  return ['foldin', ...kept.map(withoutPassword), '--resume', file].map(quoted).join(' ');
 }
 
 const quoted = (word: string): string =>

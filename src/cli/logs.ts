@@ -9,6 +9,7 @@ import { dataReport, type Report } from '../data/report.js';
 import { usage } from './options.js';
 import type { Output } from './output.js';
 import { Progress } from './progress.js';
+import { type Reading, refuseAddress, shownLog, sourcesOf } from './sources.js';
 import { count } from './table.js';
 
 export interface ReadResult {
@@ -21,17 +22,15 @@ export interface ReadResult {
 /** Reads and cleans files as one log. */
 export async function readInteractions(
   files: readonly string[],
-  reading: ReadLogOptions,
+  reading: Reading,
   cleaning: CleanOptions,
   { out, signal }: { out: Output; signal: AbortSignal },
 ): Promise<ReadResult> {
-  if (files.filter((file) => file === '-').length > 1) {
-    throw usage('standard input is given twice', 'Give "-" once.');
-  }
+  const sources = sourcesOf(files, reading);
   const progress = new Progress(out);
   const onProgress = (bytes: number) => progress.update(undefined, `reading, ${count(bytes / 1e6)} MB`);
   try {
-    const log = await readLog(files.map(fileSource), { ...reading, signal, onProgress });
+    const log = await readLog(sources, { ...reading, signal, onProgress });
     const cleaned = clean(log.rows, cleaning);
     return {
       log,
@@ -51,7 +50,7 @@ export function noteLog(out: Output, files: readonly string[], result: ReadResul
   const named = Object.entries(columns).map(([role, column]) => `${role}=${column}`);
   const unused = ignored.length > 0 ? `, not used: ${ignored.join(', ')}` : '';
   out.note(
-    `read      ${files.map(shown).join(', ')}: ${describeFormat(log.detected)}, ${named.join(' ')}${unused}`,
+    `read      ${files.map(shownLog).join(', ')}: ${describeFormat(log.detected)}, ${named.join(' ')}${unused}`,
   );
   const merged = report.duplicates > 0 ? `, ${count(report.duplicates)} duplicates (${cleaned.policy})` : '';
   out.note(
@@ -61,14 +60,13 @@ export function noteLog(out: Output, files: readonly string[], result: ReadResul
   for (const { message } of report.warnings) out.note(`warning   ${message}`);
 }
 
-const shown = (file: string): string => (file === '-' ? 'standard input' : basename(file));
-
 /** The same interactions with the titles of an item file. */
 export async function addTitles(
   interactions: Interactions,
   file: string,
   { log, out, encoding }: { log: Log; out: Output; encoding: ReadLogOptions['encoding'] },
 ): Promise<Interactions> {
+  refuseAddress(file);
   if (file === '-') throw usage('the item file cannot be standard input', 'Give --items a file.');
   const known = await readItemTitles(fileSource(file), { encoding, itemColumn: log.detected.columns.item });
   const titled = withTitles(interactions, known.titles, file);

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { CleanOptions } from '../data/clean.js';
 import type { ColumnRef, LayoutName } from '../data/layout.js';
-import type { ReadLogOptions } from '../data/readLog.js';
 import { FoldinError } from '../errors.js';
+import type { Reading } from './sources.js';
 
 /** Wrong usage of an option: exit code 2. */
 export const wrongOption = (option: string, got: string, expected: string): FoldinError =>
@@ -72,6 +72,9 @@ interface ReadingFlags {
   readonly delimiter?: string;
   readonly header?: boolean;
   readonly encoding?: string;
+  readonly engine?: string;
+  readonly sql?: string;
+  readonly memoryLimit?: string;
   readonly maxBadRows?: number;
   readonly strict?: boolean;
 }
@@ -103,6 +106,12 @@ export const defineReading = (command: Command): Command =>
     .option('--delimiter <text>', 'tab, ",", ";", "|" or "::"')
     .option('--no-header', 'the first line is data')
     .option('--encoding <name>', 'utf-8 or latin1')
+    .option('--engine <name>', 'duckdb: read through DuckDB, also what is larger than memory')
+    .option(
+      '--sql <query>',
+      'what to read from a database, or through DuckDB from the files, as its table log',
+    )
+    .option('--memory-limit <amount>', 'memory that DuckDB may take, such as 2GB')
     .option('--max-bad-rows <share>', 'unusable rows allowed (default 0.01)', number('max-bad-rows'))
     .option('--strict', 'stop at the first unusable row');
 
@@ -130,8 +139,9 @@ export const defineCleaning = (command: Command): Command =>
     );
 
 /** The options of readLog, as plain JSON. */
-export function readingOf(flags: ReadingFlags): ReadLogOptions {
+export function readingOf(flags: ReadingFlags): Reading {
   const { layout, user, item, value, time, delimiter, encoding, maxBadRows, strict } = flags;
+  const { engine, sql, memoryLimit } = flags;
   return given({
     layout: layout as LayoutName | undefined,
     user,
@@ -140,7 +150,10 @@ export function readingOf(flags: ReadingFlags): ReadLogOptions {
     time,
     delimiter,
     header: flags.header === false ? false : undefined,
-    encoding: encoding as ReadLogOptions['encoding'],
+    encoding: encoding as Reading['encoding'],
+    engine,
+    sql,
+    memoryLimit,
     maxBadRows,
     strict,
   });

@@ -1,10 +1,9 @@
-import { basename } from 'node:path';
 import type { CleanOptions } from '../data/clean.js';
-import type { ReadLogOptions } from '../data/readLog.js';
 import type { Report } from '../data/report.js';
 import type { EvaluationSet } from '../data/splitTypes.js';
 import { FoldinError } from '../errors.js';
 import type { Manifest } from '../store/modelFile.js';
+import { type Reading, shownLog } from './sources.js';
 import type { SplitSpec } from './splitting.js';
 import type { Verification } from './verified.js';
 
@@ -16,7 +15,7 @@ export interface Provenance {
     readonly files: readonly string[];
     readonly report: Report;
   };
-  readonly reading: ReadLogOptions;
+  readonly reading: Reading;
   readonly cleaning: CleanOptions;
   readonly splitOptions: SplitSpec;
   /** Users of the test part that cannot be scored. */
@@ -29,16 +28,16 @@ export function provenance(parts: {
   readonly fingerprint: string;
   readonly files: readonly string[];
   readonly report: Report;
-  readonly reading: ReadLogOptions;
+  readonly reading: Reading;
   readonly cleaning: CleanOptions;
   readonly splitOptions: SplitSpec;
   readonly test: EvaluationSet;
   readonly verified: Verification | null;
 }): Provenance {
   const { fingerprint, files, report, reading, cleaning, splitOptions, test, verified } = parts;
-  const badRows = report.badRows.map((row) => ({ ...row, file: basename(row.file) }));
+  const badRows = report.badRows.map((row) => ({ ...row, file: shownLog(row.file) }));
   return {
-    data: { fingerprint, files: files.map((file) => basename(file)), report: { ...report, badRows } },
+    data: { fingerprint, files: files.map(shownLog), report: { ...report, badRows } },
     reading,
     cleaning,
     splitOptions,

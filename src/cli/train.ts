@@ -31,7 +31,7 @@ export const command: CommandSpec = {
   notes: SPLIT_NOTES,
   define(command) {
     command
-      .argument('<log...>', 'the log files, or - for standard input')
+      .argument('<log...>', 'the log files, - for standard input, or postgres://HOST/DATABASE')
       .option('--out <model>', 'the model file to write (.safetensors)')
       .option('--items <file>', 'what the items are called: a file with columns item and title');
     defineModel(command);

@@ -4,7 +4,7 @@ import { DUPLICATE_POLICIES, type DuplicatePolicy, defaultPolicy } from './dupli
 import type { Interactions } from './interactions.js';
 import type { LogRows } from './logRows.js';
 import { positionsBy } from './order.js';
-import { indices, mergeRows, orderBy, type Pairs } from './pairs.js';
+import { compact, indices, mergeRows, orderBy, type Pairs } from './pairs.js';
 import { Vocabulary } from './vocabulary.js';
 
 export interface CleanOptions {
@@ -80,20 +80,31 @@ export function clean(
   const below = byRow ? 0 : drop((p) => pairs.value[p] < minValue);
   const tooFew = dropRare(rows, pairs, keep, drop, minUser, minItem);
   const minValueByRow = byRow && options.minValue !== undefined;
-  const interactions = build(rows, pairs, keep, { weight, halfLifeSec: options.halfLifeSec });
+  const [users, items] = [
+    distinct(pairs.user, rows.userIds.length),
+    distinct(pairs.item, rows.itemIds.length),
+  ];
+  const merged = pairs.count;
+  const kept = atZero + below + tooFew > 0 ? compact(pairs, keep) : pairs;
+  if (kept.count === 0) {
+    throw new FoldinError('LOG_EMPTY', `none of ${merged} (user, item) pairs is left after cleaning`, {
+      remedy: 'Lower minValue, minUser or minItem, and check that values above zero mean interest.',
+    });
+  }
+  const interactions = build(rows, kept, { weight, halfLifeSec: options.halfLifeSec });
   return {
     interactions,
     report: {
       policy,
-      duplicates: rows.count - pairs.count,
-      pairs: pairs.count,
+      duplicates: rows.count - merged,
+      pairs: merged,
       droppedPairs: {
         notPositive: minValueByRow ? 0 : atZero,
         belowMinValue: minValueByRow ? atZero : below,
         tooFew,
       },
-      droppedUsers: new Set(pairs.user).size - interactions.users.size,
-      droppedItems: new Set(pairs.item).size - interactions.items.size,
+      droppedUsers: users - interactions.users.size,
+      droppedItems: items - interactions.items.size,
     },
   };
 }
@@ -175,45 +186,41 @@ interface Weighting {
   readonly halfLifeSec: number | undefined;
 }
 
-/** f32, one a pair in this order; undefined where all are 1. */
-function weightsOf(
-  { value, timeSec }: Pairs,
-  order: Uint32Array,
-  { weight, halfLifeSec }: Weighting,
-): Float32Array | undefined {
-  if (weight === 'none' && halfLifeSec === undefined) return undefined;
-  const last = order.reduce(
-    (latest, p) => Math.max(latest, timeSec?.[p] ?? latest),
-    Number.NEGATIVE_INFINITY,
-  );
-  return Float32Array.from(order, (p) => {
-    const base = weight === 'none' ? 1 : weigh(value[p], weight);
-    return halfLifeSec === undefined ? base : base * 2 ** ((timeSec![p] - last) / halfLifeSec);
-  });
+/** What a pair counts; undefined where all count 1. */
+function weigher({ count, value, timeSec }: Pairs, { weight, halfLifeSec }: Weighting) {
+  const base = (p: number): number => (weight === 'none' ? 1 : weigh(value[p], weight));
+  if (halfLifeSec === undefined) return weight === 'none' ? undefined : base;
+  let last = Number.NEGATIVE_INFINITY;
+  for (let p = 0; p < count; p++) last = Math.max(last, timeSec![p]);
+  return (p: number): number => base(p) * 2 ** ((timeSec![p] - last) / halfLifeSec);
 }
 
-/** The kept pairs over sorted vocabularies of the users and items they have. */
-function build(rows: LogRows, pairs: Pairs, keep: Uint8Array, weighting: Weighting): Interactions {
-  const kept = indices(pairs.count).filter((p) => keep[p] === 1);
-  if (kept.length === 0) {
-    throw new FoldinError('LOG_EMPTY', `none of ${pairs.count} (user, item) pairs is left after cleaning`, {
-      remedy: 'Lower minValue, minUser or minItem, and check that values above zero mean interest.',
-    });
-  }
-  const users = vocabularyOf(rows.userIds, pairs.user, kept);
-  const items = vocabularyOf(rows.itemIds, pairs.item, kept);
-  const byItem = orderBy(pairs.item.map(items.indexOf), items.vocabulary.size, kept);
-  const order = orderBy(pairs.user.map(users.indexOf), users.vocabulary.size, byItem);
+/** The pairs over sorted vocabularies of the users and items they have. */
+function build(rows: LogRows, pairs: Pairs, weighting: Weighting): Interactions {
+  const { count } = pairs;
+  const users = vocabularyOf(rows.userIds, pairs.user);
+  const items = vocabularyOf(rows.itemIds, pairs.item);
+  const order = orderOf(pairs, users, items);
+  const weightOf = weigher(pairs, weighting);
+  const at = (n: number) => (order ? order[n] : n);
   const indptr = new Uint32Array(users.vocabulary.size + 1);
-  for (const p of order) indptr[users.indexOf(pairs.user[p]) + 1]++;
+  const columns = new Uint32Array(count);
+  const values = weightOf && new Float32Array(count);
+  const timeSec = pairs.timeSec && new Float64Array(count);
+  for (let n = 0; n < count; n++) {
+    const p = at(n);
+    indptr[users.indexOf[pairs.user[p]] + 1]++;
+    columns[n] = items.indexOf[pairs.item[p]];
+    if (values) values[n] = weightOf!(p);
+    if (timeSec) timeSec[n] = pairs.timeSec![p];
+  }
   for (let u = 0; u < users.vocabulary.size; u++) indptr[u + 1] += indptr[u];
-  const timeSec = pairs.timeSec && Float64Array.from(order, (p) => pairs.timeSec![p]);
   const matrix: Csr = {
     rows: users.vocabulary.size,
     columns: items.vocabulary.size,
     indptr,
-    indices: order.map((p) => items.indexOf(pairs.item[p])),
-    values: weightsOf(pairs, order, weighting),
+    indices: columns,
+    values,
     ...(timeSec && { positions: positionsBy(indptr, timeSec) }),
   };
   return {
@@ -225,11 +232,44 @@ function build(rows: LogRows, pairs: Pairs, keep: Uint8Array, weighting: Weighti
   };
 }
 
-/** The sorted vocabulary of the ids that occur, and the index in it of each of the log's numbers. */
-function vocabularyOf(ids: readonly string[], column: Uint32Array, kept: Uint32Array) {
-  const occurs = new Uint8Array(ids.length);
-  for (const p of kept) occurs[column[p]] = 1;
-  const vocabulary = Vocabulary.sorted(ids.filter((_, number) => occurs[number] === 1));
-  const indexOfNumber = Uint32Array.from(ids, (id) => vocabulary.indexOf(id) ?? 0);
-  return { vocabulary, indexOf: (number: number) => indexOfNumber[number] };
+interface Numbered {
+  readonly vocabulary: Vocabulary;
+  /** Index in the vocabulary of each of the log's numbers. */
+  readonly indexOf: Uint32Array;
 }
+
+/**
+ * The pairs by user and item of the vocabularies; undefined when they stand so, which is usual: only if all ids
+ * that are no integers were left out do the others order differently.
+ */
+function orderOf({ user, item, count }: Pairs, users: Numbered, items: Numbered): Uint32Array | undefined {
+  let lastUser = -1;
+  let lastItem = -1;
+  for (let p = 0; p < count; p++) {
+    const u = users.indexOf[user[p]];
+    const i = items.indexOf[item[p]];
+    if (u < lastUser || (u === lastUser && i < lastItem)) {
+      const byItem = orderBy(item, items.vocabulary.size, indices(count), items.indexOf);
+      return orderBy(user, users.vocabulary.size, byItem, users.indexOf);
+    }
+    lastUser = u;
+    lastItem = i;
+  }
+  return undefined;
+}
+
+/** The sorted vocabulary of the ids that occur. */
+function vocabularyOf(ids: readonly string[], column: Uint32Array): Numbered {
+  const occurs = occurring(column, ids.length);
+  const vocabulary = Vocabulary.sorted(ids.filter((_, number) => occurs[number] === 1));
+  return { vocabulary, indexOf: Uint32Array.from(ids, (id) => vocabulary.indexOf(id) ?? 0) };
+}
+
+function occurring(column: Uint32Array, size: number): Uint8Array {
+  const occurs = new Uint8Array(size);
+  for (let n = 0; n < column.length; n++) occurs[column[n]] = 1;
+  return occurs;
+}
+
+const distinct = (column: Uint32Array, size: number): number =>
+  occurring(column, size).reduce((sum, one) => sum + one, 0);

@@ -79,8 +79,12 @@ async function* unpacked(chunks: AsyncGenerator<Uint8Array>, name: string): Asyn
   const { done, value: first } = await chunks.next();
   if (done) return;
   const all = (async function* () {
-    yield first;
-    yield* chunks;
+    try {
+      yield first;
+      yield* chunks;
+    } finally {
+      await chunks.return(undefined);
+    }
   })();
   if (first[0] !== 0x1f || first[1] !== 0x8b) {
     yield* all;

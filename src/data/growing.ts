@@ -3,13 +3,6 @@ const CHUNK = 1 << 18;
 type Numbers = Float32Array | Uint32Array | Float64Array;
 type Kind = Float32ArrayConstructor | Uint32ArrayConstructor | Float64ArrayConstructor;
 
-/** Whether a number is kept exactly. */
-const FITS: readonly [Kind, (number: number) => boolean][] = [
-  [Float32Array, (number) => Math.fround(number) === number],
-  [Uint32Array, (number) => number >>> 0 === number],
-  [Float64Array, () => true],
-];
-
 /**
  * A column of numbers that grows in pieces, so that nothing is copied while it does. Each number takes four
  * bytes as long as that holds all of them exactly (`narrow` says as what), eight from the first that it does not hold.
@@ -18,25 +11,40 @@ export class GrowingColumn {
   length = 0;
   readonly #pieces: Numbers[] = [];
   #kind: Kind;
-  #fits: (number: number) => boolean;
   #last: Numbers;
   #room = 0;
+  #expected = 0;
 
   constructor(narrow: Kind) {
     this.#kind = narrow;
-    this.#fits = FITS.find(([kind]) => kind === narrow)![1];
     this.#last = new narrow(0);
   }
 
+  /** Says how many numbers will come, about: as many get room in one piece, which then need not be copied. */
+  expect(length: number): void {
+    this.#expected = length;
+  }
+
   push(number: number): void {
-    if (!this.#fits(number)) this.#widen();
+    const fits =
+      this.#kind === Float32Array
+        ? Math.fround(number) === number
+        : this.#kind === Float64Array || number >>> 0 === number;
+    if (!fits) this.#widen();
     if (this.#room === 0) this.#add();
-    this.#last[CHUNK - this.#room--] = number;
+    this.#last[this.#last.length - this.#room--] = number;
     this.length++;
   }
 
   /** All numbers in one array, those of rows whose `kept` is 0 left out. The column is empty afterwards. */
   take(kept?: Uint8Array): Numbers {
+    if (!kept && this.#pieces.length === 1) {
+      const [only] = this.#pieces.splice(0);
+      // A view of a piece that is hardly filled would keep all of it.
+      const all = 2 * this.length < only.length ? only.slice(0, this.length) : only.subarray(0, this.length);
+      this.length = this.#room = 0;
+      return all;
+    }
     const count = kept ? kept.reduce((sum, keep) => sum + keep, 0) : this.length;
     const all = new this.#kind(count);
     let row = 0;
@@ -45,7 +53,7 @@ export class GrowingColumn {
     while (this.#pieces.length > 0) {
       // Taken from the front, so that the pieces need not all be there until the end.
       const piece = this.#pieces.shift()!;
-      const size = Math.min(CHUNK, total - row);
+      const size = Math.min(piece.length, total - row);
       if (!kept) all.set(piece.subarray(0, size), row);
       else for (let i = 0; i < size; i++) if (kept[row + i] === 1) all[n++] = piece[i];
       row += size;
@@ -62,15 +70,14 @@ export class GrowingColumn {
   }
 
   #add(): void {
-    this.#last = new this.#kind(CHUNK);
+    this.#room = Math.max(CHUNK, this.#expected - this.length);
+    this.#last = new this.#kind(this.#room);
     this.#pieces.push(this.#last);
-    this.#room = CHUNK;
   }
 
   #widen(): void {
     if (this.#kind === Float64Array) return;
     this.#kind = Float64Array;
-    this.#fits = () => true;
     for (let p = 0; p < this.#pieces.length; p++) this.#pieces[p] = Float64Array.from(this.#pieces[p]);
     this.#last = this.#pieces[this.#pieces.length - 1] ?? this.#last;
   }

@@ -60,6 +60,12 @@ export class LogBuilder {
     if (kinds.time) this.time = new TimeColumn();
   }
 
+  /** Says how many rows there will be, about. */
+  expect(rows: number): void {
+    for (const column of [this.#user, this.#item, this.#value]) column?.expect(rows);
+    this.time?.expect(rows);
+  }
+
   /** Counts a row, of as many lines as its place has, as left out. */
   reject(place: Place, reason: string, detail = ''): void {
     this.read += place.lines;

@@ -17,6 +17,13 @@ export async function randomAccessTo(source: LogSource): Promise<RandomAccess | 
   };
 }
 
+/** Bytes of a source, where that is known before it is read. */
+export async function sizeOf(source: LogSource): Promise<number | undefined> {
+  const access = await randomAccessTo(source);
+  await access?.close?.();
+  return access?.byteLength;
+}
+
 /** Random access to bytes that come as a stream, by keeping all of them. */
 export async function collected(chunks: AsyncGenerator<Uint8Array>): Promise<RandomAccess> {
   const pieces: Uint8Array<ArrayBuffer>[] = [];

@@ -7,7 +7,7 @@ import { Head } from './head.js';
 import type { LayoutOptions } from './layout.js';
 import type { LogBuilder } from './logBuilder.js';
 import type { LogRows } from './logRows.js';
-import { collected, randomAccessTo } from './randomAccess.js';
+import { collected, randomAccessTo, sizeOf } from './randomAccess.js';
 import { Reading } from './reading.js';
 import { type LogSource, openSource } from './source.js';
 import type { Encoding } from './text.js';
@@ -19,6 +19,9 @@ export interface ReadLogOptions extends LayoutOptions, BadRowOptions {
   /** Called now and then with the (unpacked) bytes read so far. */
   onProgress?: (bytes: number) => void;
 }
+
+/** What a log is read from: bytes, or a table. */
+export type LogInput = LogSource | TableSource;
 
 export interface Warning {
   readonly code: string;
@@ -54,10 +57,7 @@ export interface Log {
  * Throws LOG_FORMAT (too many bad rows, mixed units, not text, wrong encoding), COLUMN_MISSING, LOG_EMPTY, CONFIG,
  * ABORTED, and what the sources throw.
  */
-export async function readLog(
-  sources: readonly (LogSource | TableSource)[],
-  options: ReadLogOptions = {},
-): Promise<Log> {
+export async function readLog(sources: readonly LogInput[], options: ReadLogOptions = {}): Promise<Log> {
   const bad = new BadRows(options);
   const reading = new Reading(options, bad);
   const progress = new Bytes(options);
@@ -91,11 +91,11 @@ export async function readLog(
 
 async function readFile(source: LogSource, reading: Reading, progress: Bytes): Promise<void> {
   const { name } = source;
-  const { format, chunks, packed } = await openSource(source);
+  const { format, chunks, packed, cancel } = await openSource(source);
   if (format === 'parquet') {
     const { parquetTable } = await import('./formats/parquet.js');
     const own = packed ? undefined : await randomAccessTo(source);
-    if (own) await chunks.return(undefined);
+    if (own) await cancel();
     const access = own ?? (await collected(chunks));
     try {
       await readRows(name, await parquetTable(name, access), reading, progress);
@@ -104,6 +104,7 @@ async function readFile(source: LogSource, reading: Reading, progress: Bytes): P
     }
     return;
   }
+  const size = packed ? undefined : await sizeOf(source);
   const head = new Head();
   let reader: Reader | undefined;
   let begun = false;
@@ -111,6 +112,10 @@ async function readFile(source: LogSource, reading: Reading, progress: Bytes): P
     begun = true;
     const text = { name, bytes, whole, encoding: reading.encoding };
     reader = format === 'json' ? reading.json(text) : reading.text(text);
+    if (size !== undefined && !whole) {
+      // A little more than the beginning tells: rows may become shorter.
+      reading.builder?.expect(reading.builder.count + Math.ceil(1.05 * lines(bytes) * (size / bytes.length)));
+    }
     reader?.push(bytes);
   };
   for await (const chunk of chunks) {
@@ -125,9 +130,19 @@ async function readFile(source: LogSource, reading: Reading, progress: Bytes): P
   reader?.end();
 }
 
+function lines(bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of bytes) if (byte === 10) count++;
+  return count;
+}
+
 async function readRows(name: string, table: Table, reading: Reading, progress: Bytes): Promise<void> {
-  const { paths, builder } = reading.table(name, table);
-  await readTable(name, table, paths, builder, () => progress.add(0));
+  try {
+    const { paths, builder } = reading.table(name, table);
+    await readTable(name, table, paths, builder, () => progress.add(0));
+  } finally {
+    await table.close?.();
+  }
 }
 
 /** Says how far the reading is, and stops it when asked to. */

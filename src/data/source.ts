@@ -34,6 +34,8 @@ export interface Opened {
   readonly chunks: AsyncGenerator<Uint8Array>;
   /** It was packed: `chunks` are not the bytes of the source. */
   readonly packed: boolean;
+  /** Lets go of the source when its bytes are not wanted. */
+  cancel(): Promise<void>;
 }
 
 /** Bytes looked at to tell what a file is. */
@@ -44,14 +46,24 @@ const HEAD_BYTES = 512;
  * the content is nothing that can be read, by its first bytes.
  */
 export async function openSource(source: LogSource): Promise<Opened> {
-  const raw = await withHead(chunksOf(source.stream()), HEAD_BYTES);
+  const bytes = chunksOf(source.stream());
+  const cancel = async () => {
+    await bytes.return(undefined);
+  };
+  const raw = await withHead(bytes, HEAD_BYTES);
   const plain = await unpacked(raw, source.name);
   const marked = startsWith(plain.head, [0xef, 0xbb, 0xbf]);
   const head = marked ? plain.head.subarray(3) : plain.head;
-  refuseForeign(source.name, head);
+  try {
+    refuseForeign(source.name, head);
+  } catch (error) {
+    await cancel();
+    throw error;
+  }
   return {
     format: formatOf(head),
     packed: plain !== raw,
+    cancel,
     chunks: marked ? withoutMark(plain.chunks) : plain.chunks,
   };
 }

@@ -40,8 +40,12 @@ export async function withHead(
   return {
     head,
     chunks: (async function* () {
-      if (head.length > 0) yield head;
-      yield* chunks;
+      try {
+        if (head.length > 0) yield head;
+        yield* chunks;
+      } finally {
+        await chunks.return(undefined);
+      }
     })(),
   };
 }

@@ -36,6 +36,11 @@ export class TimeColumn {
   readonly #firstOutside: Place[] = [];
   #secondsSeen = false;
 
+  /** Says how many times will come, about. */
+  expect(count: number): void {
+    this.#times.expect(count);
+  }
+
   /** Whether a number is seconds, the usual case, and was taken. */
   pushSeconds(number: number): boolean {
     if (!(this.#secondsSeen && number >= EARLIEST_SEC && number < LATEST_SEC)) return false;

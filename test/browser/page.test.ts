@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type * as Foldin from '../../src/index.js';
+import { root } from '../structure/repository.js';
 import { openChromium, serveDist } from './chromium.js';
 
 let browser: Browser;
@@ -44,6 +48,59 @@ it('runs kernels of every kind in the page as the CPU reference does', async () 
   expect(results.failed).toEqual([]);
   expect(results.kernels).toBeGreaterThanOrEqual(20);
   expect(results.kind).not.toBe('cpu');
+});
+
+it('reads dropped files of every format as Node does, and asks the network for nothing', async () => {
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  const events = ['u1,007', 'u2,a', 'u1,😀'].map((event) => event.split(','));
+  const columnData = ['user', 'item'].map((name, column) => ({
+    name,
+    data: events.map((event) => event[column]),
+  }));
+  const codecs = { GZIP: (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes)) };
+  const csv = `user,item\n${events.map((event) => event.join(',')).join('\n')}\n`;
+  const files: Record<string, Uint8Array> = {
+    'log.csv': Buffer.from(csv),
+    'log.csv.gz': Buffer.concat([gzipSync(csv.slice(0, 17)), gzipSync(csv.slice(17))]),
+    'log.jsonl': Buffer.from(
+      events.map(([user, item]) => JSON.stringify({ user, events: [{ item }] })).join('\n'),
+    ),
+    'log.parquet': new Uint8Array(parquetWriteBuffer({ columnData })),
+    'gzip.parquet': new Uint8Array(parquetWriteBuffer({ columnData, codec: 'GZIP', compressors: codecs })),
+    'log.inter': Buffer.from(csv.replace('user,item', 'user_id:token,item_id:token').replaceAll(',', '\t')),
+    'lists.txt': Buffer.from('u1 007 😀\nu2 a\n'),
+    'table.csv': Buffer.from(',007,a,😀\nu1,1,0,1\nu2,0,2,0\n'),
+  };
+  const packed = readFileSync(`${root}test/data/fixtures/frames.csv.zst`);
+  const contents = Object.entries({ ...files, 'frames.csv.zst': packed }).map(
+    ([name, bytes]) => [name, Buffer.from(bytes).toString('base64')] as const,
+  );
+  const found = await page.evaluate(async (all) => {
+    const { foldin } = globalThis as unknown as { foldin: typeof Foldin };
+    const pairs: Record<string, string> = {};
+    for (const [name, base64] of all) {
+      const file = new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name);
+      const options = name === 'table.csv' ? { layout: 'matrix' as const } : {};
+      const { interactions } = foldin.clean((await foldin.readLog([file], options)).rows);
+      const { users, items, matrix } = interactions;
+      pairs[name] =
+        matrix.indices.length > 10
+          ? `${matrix.rows} x ${matrix.columns}`
+          : users.ids
+              .flatMap((user, u) =>
+                Array.from(
+                  matrix.indices.subarray(matrix.indptr[u], matrix.indptr[u + 1]),
+                  (i) => `${user} ${items.ids[i]}`,
+                ),
+              )
+              .join();
+    }
+    return pairs;
+  }, contents);
+  const expected = Object.fromEntries(Object.keys(files).map((name) => [name, 'u1 007,u1 😀,u2 a']));
+  expect(found).toEqual({ ...expected, 'frames.csv.zst': '97 x 601' });
+  expect(requests).toEqual([]);
 });
 
 it('trains, saves, loads and recommends in the page, and asks the network for nothing', async () => {

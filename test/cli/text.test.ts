@@ -37,5 +37,9 @@ describe('text of a terminal', () => {
     expect(resumeCommand(argv, 'm.checkpoint')).toBe(
       "foldin train 'it'\\''s a log.csv' --out m --resume m.checkpoint",
     );
+    const database = ['train', 'postgres://me:secret@h/shop', '--sql', 'select 1'];
+    expect(resumeCommand(database, 'c')).toBe(
+      "foldin train postgres://me@h/shop --sql 'select 1' --resume c",
+    );
   });
 });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IdTable } from '../../src/data/idTable.js';
 import { parseDigits, parseNumber } from '../../src/data/numbers.js';
@@ -95,4 +96,31 @@ describe('IdTable', () => {
     expect(ids.map(intern)).toEqual(ids.map((_, n) => n));
     expect(table.decode()).toEqual(ids);
   });
+});
+
+it('IdTable tells ids of every length apart', () => {
+  const id = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }),
+    // Of equal beginning and end, around the length that fits a key.
+    fc.tuple(fc.integer({ min: 10, max: 20 }), fc.constantFrom(0, 1, 2)).map(([length, last]) => {
+      const bytes = new Uint8Array(length).fill(7);
+      bytes[length >> 1] = last;
+      return bytes;
+    }),
+    // Zeros at the end are part of an id.
+    fc.integer({ min: 1, max: 18 }).map((length) => new Uint8Array(length)),
+  );
+  fc.assert(
+    fc.property(fc.array(id, { maxLength: 60 }), (ids) => {
+      const table = new IdTable();
+      const numbers = new Map<string, number>();
+      for (const bytes of ids) {
+        const padded = Uint8Array.of(9, ...bytes, 9);
+        const key = bytes.join(' ');
+        if (!numbers.has(key)) numbers.set(key, numbers.size);
+        expect(table.intern(padded, 1, 1 + bytes.length)).toBe(numbers.get(key));
+      }
+      expect(table.size).toBe(numbers.size);
+    }),
+  );
 });

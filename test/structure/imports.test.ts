@@ -144,6 +144,8 @@ describe('who imports whom', () => {
       webgpu: /^src\/gpu\/adapter\.node\.ts$/,
       commander: /^src\/cli\//,
       picocolors: /^src\/cli\//,
+      pg: /^src\/data\/postgres\.node\.ts$/,
+      '@duckdb/node-api': /^src\/data\/duckdb(View)?\.node\.ts$/,
       fzstd: /^src\/data\/(unzstd|formats\/parquet)\.ts$/,
       hyparquet: /^src\/data\/formats\/parquet\.ts$/,
       'hyparquet-compressors': /^src\/data\/formats\/parquet\.ts$/,

@@ -14,6 +14,8 @@ export interface Table {
   batches(columns: readonly string[]): AsyncIterable<readonly ArrayLike<Cell>[]>;
   /** What a cell means that comes from a path. */
   converter?(keys: readonly string[]): ((cell: Cell) => Cell) | undefined;
+  /** Lets go of what it was read from; called once, whatever happened. */
+  close?(): Promise<void>;
 }
 
 /** Something that is read as a table and not as bytes. */
