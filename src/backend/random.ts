@@ -52,6 +52,7 @@ export const STREAM = {
   batches: 10,
   noise: 11,
   negatives: 12,
+  search: 14,
 } as const;
 
 /** The bits at or above which an input is kept: u32 threshold of dropping with probability `rate`. */

@@ -11,19 +11,22 @@ import { duration } from './table.js';
 import { cacheFolder } from './verified.js';
 
 export interface TuneFlags {
-  readonly tune?: TuneMode;
+  readonly kernels?: TuneMode;
 }
 
 export const defineTune = (command: Command): Command =>
   command.addOption(
     new Option(
-      '--tune <how>',
+      '--kernels <how>',
       'time the ways to compute dense products first: off, quick, full (default: quick on a hardware GPU, else off)',
     ).choices(['off', 'quick', 'full']),
   );
 
 /** What `fit` is told: measurements are kept beside what `foldin verify` found. */
-export const tuneOptions = ({ tune }: TuneFlags, out: Output) => ({ tune, tuneCache: fileCache(out) });
+export const tuneOptions = ({ kernels }: TuneFlags, out: Output) => ({
+  tune: kernels,
+  tuneCache: fileCache(out),
+});
 
 /** One file a key, written whole or not at all. */
 export function fileCache(out: Pick<Output, 'warn'>): TuneCache {
