@@ -51,8 +51,10 @@ export interface Backend extends Ops {
   readonly precision: 'f32' | 'f64';
   /** Bytes held by tensors that have not been freed. */
   readonly liveBytes: number;
-  /** The most `liveBytes` has been since the backend was made. */
+  /** The most `liveBytes` has been since the backend was made, or since `resetPeak`. */
   readonly peakBytes: number;
+  /** From now on `peakBytes` is that of what follows. */
+  resetPeak(): void;
   /** The most bytes that `zeros` takes for one tensor: an adapter's limit; infinite for the reference. */
   readonly maxTensorBytes: number;
   /** The most rows that one tensor f32[rows, columns] can have, or columns of one f32[columns, rows]: by the same limit. */

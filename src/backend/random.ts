@@ -52,7 +52,8 @@ export const STREAM = {
   batches: 10,
   noise: 11,
   negatives: 12,
-  softmaxSamples: 131,
+  softmaxSamples: 13,
+  search: 14,
 } as const;
 
 /** The bits at or above which an input is kept: u32 threshold of dropping with probability `rate`. */

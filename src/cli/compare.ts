@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Backend } from '../backend/backend.js';
+import type { Split } from '../data/splitTypes.js';
 import { pairedRandomisation } from '../evaluate/significance.js';
 import { learnsInEpochs } from '../model/registry.js';
 import { type Fit, fit } from '../recommend/fit.js';
@@ -7,6 +8,7 @@ import { STOP_METRIC } from '../train/trainer.js';
 import type { CommandSpec, Context, SharedOptions } from './command.js';
 import { type Contestant, comparisonTable } from './comparison.js';
 import { type DeviceFlags, defineDevice, withBackend } from './device.js';
+import { protocolJson, warnOfSameList } from './figures.js';
 import { chosenMetrics } from './metricNames.js';
 import {
   defineCleaning,
@@ -21,18 +23,20 @@ import {
 import { definePlanner, type PlannerFlags, plannerOf } from './planner.js';
 import { Progress } from './progress.js';
 import { leftOut } from './provenance.js';
+import { defineSearch, SEARCH_NOTES, type SearchFlags, searchedJson, searchModels } from './search.js';
 import { defineSplit, SPLIT_NOTES, type SplitFlags, splitSpec } from './splitting.js';
 import { duration } from './table.js';
 import { loadData, type TrainFlags } from './trainData.js';
 import { recipeOf } from './trainOptions.js';
-import { defineTune, type TuneFlags, tunedText, tuneOptions } from './tune.js';
+import { defineTuneKernels, type TuneKernelsFlags, tunedText, tuneOptions } from './tune.js';
 
 interface CompareFlags
   extends SharedOptions,
     DeviceFlags,
     PlannerFlags,
-    TuneFlags,
+    TuneKernelsFlags,
     SplitFlags,
+    SearchFlags,
     Omit<LogFlags, keyof SharedOptions> {
   readonly models: string[];
   readonly epochs?: number;
@@ -46,10 +50,13 @@ export const command: CommandSpec = {
   examples: [
     'foldin compare log.csv',
     'foldin compare ratings.csv --min-value 4 --models popular,linear,mlp --seed 2',
+    'foldin compare log.csv --models ease,mlp --tune 20 --journal tune.jsonl',
   ],
   notes: `Every model is trained with its defaults, its epoch chosen on the validation part, and measured once on the test part.
 "p" is a paired randomisation test of ${STOP_METRIC} against the best model over the users of the test part: how
 often chance alone would make as large a difference. Above .05 the two are as good as each other here.
+
+${SEARCH_NOTES}
 
 ${SPLIT_NOTES}`,
   define(command: Command) {
@@ -64,10 +71,11 @@ ${SPLIT_NOTES}`,
       .option('--metrics <names>', 'such as ndcg@100,recall@20,mrr', words)
       .option('-k <cuts>', 'cuts of the metrics, such as 5,10,20', wholeNumbers('k'))
       .optionsGroup('Measuring:');
+    defineSearch(command);
     defineSplit(command);
     defineCleaning(defineReading(command));
     command.optionsGroup('Running:');
-    defineTune(definePlanner(defineDevice(command)));
+    defineTuneKernels(definePlanner(defineDevice(command)));
   },
   run,
 };
@@ -87,18 +95,31 @@ async function run(context: Context<CompareFlags>): Promise<void> {
   await withBackend(options, out, async (backend) => {
     const data = await loadData(context as unknown as Context<TrainFlags>, spec);
     const progress = new Progress(out);
+    const searched = await searchModels(backend, {
+      data,
+      spec,
+      models: recipes.map(({ model }) => model),
+      seed: recipes[0].train.seed,
+      epochs,
+      flags: options,
+      out,
+      progress,
+      signal: context.signal,
+    });
     const contestants: Contestant[] = [];
-    for (const recipe of recipes) {
+    for (const { model, train } of recipes) {
       const started = performance.now();
-      const { model } = recipe;
+      backend.resetPeak();
+      const best = searched?.get(model)?.best.options;
       const made = await fit(backend, data.interactions, {
         model,
-        train: recipe.train,
+        network: best?.network,
+        train: { ...train, ...best?.train },
         split: data.parts,
         planner: plannerOf(options, backend, data.parts.train),
         metrics,
         signal: context.signal,
-        ...tuneOptions(options, out),
+        ...tuneOptions(options.tuneKernels, out),
         onEvent: (event) => {
           if (event.event === 'tuned') out.note(`${model}: ${tunedText(event)}`);
           if (event.event === 'notice') out.warn(event.message);
@@ -107,25 +128,31 @@ async function run(context: Context<CompareFlags>): Promise<void> {
         },
       });
       const ms = performance.now() - started;
-      contestants.push(contestant(model, made, ms));
+      contestants.push(
+        contestant(model, made, { ms, peakBytes: backend.peakBytes, searched: searched?.get(model) }),
+      );
       progress.line(
         `${model}: ${STOP_METRIC} ${contestants.at(-1)!.test.metrics[STOP_METRIC].mean.toFixed(4)}, ${duration(ms)}`,
       );
     }
     progress.end();
-    report(context, backend, judged(contestants), {
-      split: data.parts.name,
-      seed: data.parts.seed,
-      ...leftOut(data.parts.test),
-    });
+    const items = data.parts.train.columns;
+    for (const { model, test } of contestants) {
+      warnOfSameList(out, model, test.metrics, { items, users: test.users.scored });
+    }
+    report(context, backend, judged(contestants), data.parts);
   });
 }
 
-function contestant(model: string, { recommender, test, training }: Fit, ms: number): Contestant {
+function contestant(
+  model: string,
+  { recommender, test, training }: Fit,
+  cost: Pick<Contestant, 'ms' | 'peakBytes' | 'searched'>,
+): Contestant {
   let parameters = 0;
   for (const { size } of recommender.model.tensors.values()) parameters += size;
   recommender.dispose();
-  return { model, test: test!.model, parameters, epochs: training?.epochs ?? 0, ms };
+  return { model, test: test!.model, parameters, epochs: training?.epochs ?? 0, ...cost };
 }
 
 /** Best first, the others with their test against the best. */
@@ -143,25 +170,28 @@ function report(
   { out }: Context<CompareFlags>,
   backend: Backend,
   contestants: readonly Contestant[],
-  { split, seed, cold, skipped }: { split: string; seed: number; cold: number; skipped: number },
+  { name, seed, leaks, test }: Split,
 ): void {
   const { users, ties } = contestants[0].test;
-  const protocol = { split, ranking: 'full', ties, seed };
+  const { cold, skipped } = leftOut(test);
   const scored = { scored: users.scored, skipped: users.skipped + skipped, cold };
+  const protocol = { split: name, ties, seed, leaks, users: scored };
   if (!out.isJson) {
-    out.data(comparisonTable(contestants, { ...protocol, users: scored }, backend.device, out));
+    out.data(comparisonTable(contestants, protocol, backend.device, out));
     return;
   }
   out.json({
-    protocol,
+    protocol: protocolJson(protocol),
     users: scored,
     device: { kind: backend.device.kind, adapter: backend.device.adapter },
-    models: contestants.map(({ model, test, parameters, epochs, ms, versusBest }) => ({
+    models: contestants.map(({ model, test, parameters, epochs, ms, peakBytes, searched, versusBest }) => ({
       model,
       metrics: test.metrics,
       parameters,
       epochs,
       ms: Math.round(ms),
+      peakBytes,
+      ...(searched && { tuned: searchedJson(searched) }),
       ...(versusBest && { versusBest: { metric: STOP_METRIC, ...versusBest } }),
     })),
   });

@@ -1,11 +1,14 @@
 import type { DeviceInfo } from '../backend/backend.js';
+import { formatBytes } from '../data/formatReport.js';
 import type { PairedTest } from '../evaluate/significance.js';
 import type { Summary } from '../evaluate/summary.js';
 import type { Fit } from '../recommend/fit.js';
+import type { Searched } from '../search/search.js';
 import { STOP_METRIC } from '../train/trainer.js';
 import { deviceText } from './device.js';
 import { type Protocol, protocolLine } from './figures.js';
 import type { Output } from './output.js';
+import { searchedText } from './search.js';
 import { count, duration, table } from './table.js';
 
 /** One model's row: its figures on the test part, and what they cost. */
@@ -16,6 +19,10 @@ export interface Contestant {
   readonly parameters: number;
   readonly epochs: number;
   readonly ms: number;
+  /** The most that tensors took on the device, training and measuring. */
+  readonly peakBytes: number;
+  /** Where its options were searched. */
+  readonly searched?: Searched;
   /** Against the best model, on the metric that training stops by; absent for the best itself. */
   readonly versusBest?: PairedTest;
 }
@@ -28,20 +35,23 @@ export function comparisonTable(
   out: Output,
 ): string {
   const labels = Object.keys(contestants[0].test.metrics);
-  const head = ['model', ...labels, 'p', 'parameters', 'time'];
-  const rows = contestants.map(({ model, test, parameters, ms, versusBest }) => [
+  const head = ['model', ...labels, 'p', 'parameters', 'memory', 'time'];
+  const rows = contestants.map(({ model, test, parameters, ms, peakBytes, versusBest }) => [
     model,
     ...labels.map((label) => figure(test.metrics[label], label === STOP_METRIC)),
     versusBest ? probability(versusBest.p) : 'best',
     count(parameters),
+    formatBytes(peakBytes),
     duration(ms),
   ]);
   // A screen is narrower than many metrics: then a column a model.
   const wide = labels.length > 6;
   const cells = wide ? turned([head, ...rows]) : [head, ...rows];
   const align = `l${'r'.repeat(cells[0].length - 1)}`;
+  const searched = contestants.flatMap((contestant) => contestant.searched ?? []);
   return [
     table(cells, align, (line, row) => (row === 0 ? out.paint.bold(line) : line)),
+    ...(searched.length > 0 ? ['', searchedText(searched)] : []),
     '',
     protocolLine(protocol),
     `p: paired randomisation test of ${STOP_METRIC} against the best model`,

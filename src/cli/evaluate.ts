@@ -1,46 +1,49 @@
 import { type Command, Option } from 'commander';
 import type { Backend } from '../backend/backend.js';
+import type { Leak } from '../data/leaks/leak.js';
 import type { EvaluationSet, Split } from '../data/splitTypes.js';
-import { FoldinError } from '../errors.js';
 import { evaluate } from '../evaluate/evaluate.js';
+import { evaluateRatings, type RatingEvaluation } from '../evaluate/evaluateRatings.js';
 import type { TieRule } from '../evaluate/ties.js';
 import { Popular } from '../model/baselines.js';
 import { Recommender } from '../recommend/recommender.js';
 import { readModelFile } from '../store/files.node.js';
-import { fingerprint } from '../store/fingerprint.js';
 import type { ModelContents } from '../store/modelFile.js';
 import type { CommandSpec, Context, SharedOptions } from './command.js';
 import { type DeviceFlags, defineDevice, withBackend } from './device.js';
-import { type Column, metricsTable, type Protocol, protocolLine } from './figures.js';
-import { givenFiles } from './givenFiles.js';
-import { noteLog, readInteractions } from './logs.js';
-import { chosenMetrics } from './metricNames.js';
+import { defineParts, type PartFlags, type Parts, partsBy, partsText } from './evaluateParts.js';
 import {
-  cleaningOf,
-  defineCleaning,
-  defineReading,
-  type LogFlags,
-  readingOf,
-  usage,
-  wholeNumbers,
-  words,
-} from './options.js';
-import { leftOut, provenanceOf } from './provenance.js';
-import { splitBy } from './splitting.js';
+  type Column,
+  metricsTable,
+  type Protocol,
+  protocolJson,
+  protocolLine,
+  warnOfSameList,
+} from './figures.js';
+import { givenFiles } from './givenFiles.js';
+import { chosenMetrics } from './metricNames.js';
+import { defineCleaning, defineReading, type LogFlags, usage, wholeNumbers, words } from './options.js';
+import { leftOut } from './provenance.js';
+import { checkRatings, defineRatings, type RatingFlags, ratingsText } from './ratings.js';
+import { allowLeakOption, warnOfLeaks } from './splitting.js';
 import { storedFigures } from './storedFigures.js';
+import { testPart } from './testPart.js';
 
-export interface EvaluateFlags extends SharedOptions, DeviceFlags, LogFlags {
+export interface EvaluateFlags extends SharedOptions, DeviceFlags, LogFlags, PartFlags, RatingFlags {
   readonly foldin?: string;
   readonly heldout?: string;
   readonly metrics?: string[];
   readonly k?: number[];
   readonly ties: TieRule;
+  readonly allowLeak?: boolean;
 }
 
 /** What an evaluation comes to, whichever way it was made. */
 export interface Figures {
   readonly protocol: Protocol;
   readonly columns: readonly Column[];
+  readonly parts?: Parts;
+  readonly ratings?: RatingEvaluation;
 }
 
 export const command: CommandSpec = {
@@ -49,6 +52,7 @@ export const command: CommandSpec = {
   examples: [
     'foldin evaluate model.safetensors',
     'foldin evaluate model.safetensors log.csv -k 5,10,20',
+    'foldin evaluate model.safetensors log.csv --metrics ndcg@10 --by history',
     'foldin evaluate model.safetensors --foldin histories.csv --heldout later.csv',
   ],
   notes: `Without a log: the figures found when the model was trained.
@@ -66,7 +70,9 @@ With --foldin and --heldout: other users, what is known of them and what is to b
         new Option('--ties <rule>', 'expected: mean over orders of equal scores; index: the lower item first')
           .choices(['expected', 'index'])
           .default('expected'),
-      );
+      )
+      .addOption(allowLeakOption());
+    defineRatings(defineParts(command));
     defineCleaning(defineReading(command));
     command.optionsGroup('Running:');
     defineDevice(command);
@@ -85,17 +91,24 @@ async function run(context: Context<EvaluateFlags>): Promise<void> {
   if (foldin !== undefined && files.length > 0) {
     throw usage('a log and --foldin are given', 'Give the log of the training, or --foldin and --heldout.');
   }
-  const { model, columns, protocol } = await figures(context, contents, files);
+  checkRatings(options, files.length > 0);
+  if (options.by !== undefined && files.length === 0 && foldin === undefined) {
+    throw usage('--by needs the users again', 'Give the log, or --foldin and --heldout.');
+  }
+  const { model, columns, protocol, parts, ratings } = await figures(context, contents, files);
   if (out.isJson) {
-    const { users, ...rest } = protocol;
     return out.json({
-      protocol: { split: rest.split, ranking: 'full', ties: rest.ties, seed: rest.seed },
-      users,
+      protocol: protocolJson(protocol),
+      users: protocol.users,
       metrics: columns[0].metrics,
       baselines: { popular: columns[1].metrics },
+      ...(parts && { parts }),
+      ...(ratings && { ratings }),
     });
   }
   out.data(metricsTable([{ ...columns[0], name: model }, ...columns.slice(1)], out));
+  if (parts) out.data(`\n${partsText(parts, out)}`);
+  if (ratings) out.data(`\n${ratingsText(ratings, out)}`);
   out.data(`\n${protocolLine(protocol)}`);
 }
 
@@ -118,71 +131,61 @@ export interface Found {
   readonly seed: number;
   /** Training histories, where they are at hand: metrics of whole lists need them. */
   readonly train?: Split['train'];
-}
-
-/** The test part of the log that the model was trained on. LEAKAGE for another log. */
-async function testPart(
-  { out, options, signal }: Context<EvaluateFlags>,
-  contents: ModelContents,
-  files: readonly string[],
-): Promise<Found> {
-  const made = provenanceOf(contents.manifest);
-  const reading = { ...made.reading, ...readingOf(options) };
-  const cleaning = { ...made.cleaning, ...cleaningOf(options) };
-  const read = await readInteractions(files, reading, cleaning, { out, signal });
-  noteLog(out, files, read);
-  const found = await fingerprint(read.interactions);
-  if (found !== made.data.fingerprint) {
-    const digits = (hash: string) => hash.slice(0, 12);
-    throw new FoldinError(
-      'LEAKAGE',
-      `this is not the log that the model was trained on (fingerprint ${digits(found)}, not ${digits(made.data.fingerprint)}): ` +
-        'users it has seen in training could be measured as if they were new',
-      {
-        remedy:
-          `Give the same log (${made.data.files.join(', ')}) with the same options, ` +
-          'or users that it never saw with --foldin FILE --heldout FILE.',
-        details: { expected: made.data.fingerprint, got: found },
-      },
-    );
-  }
-  const split = splitBy(made.splitOptions, read.interactions);
-  if (split.test.heldOut.indices.length === 0) {
-    throw new FoldinError('SPLIT_EMPTY', 'the model was trained without a test part', {
-      remedy: 'Train it with --test 0.1, or give --foldin and --heldout.',
-    });
-  }
-  return { set: split.test, split: split.name, seed: split.seed, train: split.train };
+  /** The validation part, likewise. */
+  readonly validation?: EvaluationSet;
+  /** For messages; columns are the model's items. */
+  readonly userName: (row: number) => string | undefined;
+  /** Leaks that were found on the way, and allowed. */
+  readonly leaks: readonly Leak[];
 }
 
 async function measure(
-  { options, signal }: Context<EvaluateFlags>,
+  { out, options, signal }: Context<EvaluateFlags>,
   backend: Backend,
   contents: ModelContents,
-  { set, train, split, seed }: Found,
+  { set: plain, train, validation, split, seed, userName, leaks: before }: Found,
 ): Promise<Figures> {
   const recommender = Recommender.load(backend, contents);
+  const { model } = recommender;
+  const set = recommender.asSeen(plain);
   const popular = new Popular(backend, Float32Array.from(recommender.parts.popularity));
   const metrics = chosenMetrics(options, train !== undefined);
-  const settings = { metrics, ties: options.ties, train, signal };
+  const { ties, allowLeak, by, threshold } = options;
+  const names = { user: userName, item: (column: number) => contents.items[column] };
+  const settings = { metrics, ties, train, signal, allowLeak, names };
   try {
-    const found = await evaluate(backend, recommender.model, set, settings);
+    const found = await evaluate(backend, model, set, settings);
     const baseline = await evaluate(backend, popular, set, settings);
+    const leaks = [...before, ...(found.leaks ?? [])];
+    warnOfLeaks(out, leaks);
+    const { scored } = found.users;
+    warnOfSameList(out, model.name, found.metrics, { items: model.items, users: scored });
     const { cold, skipped } = leftOut(set);
+    const both = { model: found, popular: baseline };
+    const at = { set, userName, seed: options.seed, signal };
     return {
-      protocol: {
-        split,
-        seed,
-        ties: options.ties,
-        users: { scored: found.users.scored, skipped: skipped + found.users.skipped, cold },
-      },
+      protocol: { split, seed, ties, leaks, users: { scored, skipped: skipped + found.users.skipped, cold } },
       columns: [
         { name: contents.model, metrics: found.metrics },
         { name: 'popular', metrics: baseline.metrics },
       ],
+      ...(by && { parts: await partsBy(by, recommender, both, at) }),
+      ...(options.ratings && {
+        ratings: await evaluateRatings(backend, model, set, {
+          train: train ?? noTraining(),
+          calibration: validation && recommender.asSeen(validation),
+          threshold,
+          signal,
+        }),
+      }),
     };
   } finally {
     popular.dispose();
     recommender.dispose();
   }
+}
+
+/** Of another log: see `testPart`. */
+function noTraining(): never {
+  throw usage('--ratings needs the log of the training', 'Give the log that the model was trained on.');
 }

@@ -1,6 +1,6 @@
-import { csrFromRows, rowIndices } from '../data/csr.js';
+import { rowIndices } from '../data/csr.js';
 import { evaluationSet } from '../data/given.js';
-import { refuseLeaks } from '../data/leakage.js';
+import { type Leak, quoted, refuseLeaks } from '../data/leaks/leak.js';
 import { Vocabulary } from '../data/vocabulary.js';
 import { FoldinError } from '../errors.js';
 import type { ModelContents } from '../store/modelFile.js';
@@ -30,47 +30,40 @@ export async function givenFiles(
       details: { cold: set.cold, skipped: set.skipped },
     });
   }
-  const nothing = csrFromRows([], items.size);
-  const nobody = { history: nothing, heldOut: nothing };
-  refuseLeaks({
-    name: 'given',
-    seed: 0,
-    itemIndices: Uint32Array.from(items.ids.keys()),
-    train: nothing,
-    validation: nobody,
-    test: set,
-    dropped: { users: 0, interactions: 0, coldItems: 0 },
-  });
-  refuseKnown(contents, set);
+  const leaks = refuseLeaks(knownLeaks(contents, set), options.allowLeak);
   if (!contents.histories) {
     out.warn(
       'the model file holds no histories: whether it was trained on what is to be found cannot be seen',
     );
   }
-  return { set, split: 'given', seed: 0 };
+  return { set, split: 'given', seed: 0, userName: (row) => set.userIds[row], leaks };
 }
 
 /** What the model file has in the history of a user cannot be held out of them. */
-function refuseKnown(
+function knownLeaks(
   { users, histories, items }: ModelContents,
-  set: ReturnType<typeof evaluationSet>,
-): void {
-  if (!users || !histories) return;
+  { heldOut, userIds }: ReturnType<typeof evaluationSet>,
+): Leak[] {
+  if (!users || !histories) return [];
   const rowOf = new Map(users.map((id, row) => [id, row]));
-  set.userIds.forEach((user, row) => {
+  const found = userIds.flatMap((user, row) => {
     const own = rowOf.get(user);
     const known = new Set(own === undefined ? [] : rowIndices(histories, own));
-    const both = rowIndices(set.heldOut, row).find((item) => known.has(item));
-    if (both === undefined) return;
-    const pair = { user, item: items[both] };
-    throw new FoldinError(
-      'LEAKAGE',
-      `item "${pair.item}" is to be found for user "${user}", but the log of the training had it in their history`,
-      {
-        remedy:
-          'Hold out what the log of the training does not have, or evaluate with that log: foldin evaluate MODEL LOG.',
-        details: pair,
-      },
-    );
+    return [...rowIndices(heldOut, row)]
+      .filter((item) => known.has(item))
+      .map((item) => ({ user, item: items[item] }));
   });
+  if (found.length === 0) return [];
+  const [{ user, item }] = found;
+  return [
+    {
+      kind: 'pair',
+      message:
+        `${found.length === 1 ? 'a pair is' : `${found.length} pairs are`} to be found that the log of the training had in the history, ` +
+        `such as user ${quoted(user)}, item ${quoted(item)}`,
+      remedy:
+        'Hold out what the log of the training does not have, or evaluate with that log: foldin evaluate MODEL LOG.',
+      details: { pairs: found.length, user, item },
+    },
+  ];
 }

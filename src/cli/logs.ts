@@ -4,6 +4,7 @@ import { describeFormat } from '../data/detected.js';
 import { fileSource } from '../data/files.node.js';
 import type { Interactions } from '../data/interactions.js';
 import { readItemTitles, withTitles } from '../data/items.js';
+import type { ItemColumn } from '../data/leaks/columns.js';
 import { type Log, type ReadLogOptions, readLog } from '../data/readLog.js';
 import { dataReport, type Report } from '../data/report.js';
 import { usage } from './options.js';
@@ -60,12 +61,12 @@ export function noteLog(out: Output, files: readonly string[], result: ReadResul
   for (const { message } of report.warnings) out.note(`warning   ${message}`);
 }
 
-/** The same interactions with the titles of an item file. */
+/** The same interactions with the titles of an item file, and its columns of numbers. */
 export async function addTitles(
   interactions: Interactions,
   file: string,
   { log, out, encoding }: { log: Log; out: Output; encoding: ReadLogOptions['encoding'] },
-): Promise<Interactions> {
+): Promise<{ interactions: Interactions; columns: ItemColumn[] }> {
   refuseAddress(file);
   if (file === '-') throw usage('the item file cannot be standard input', 'Give --items a file.');
   const known = await readItemTitles(fileSource(file), { encoding, itemColumn: log.detected.columns.item });
@@ -75,5 +76,10 @@ export async function addTitles(
     `titles    ${basename(file)}: ${count(found)} of ${count(interactions.items.size)} items, ` +
       `item=${known.columns.item} title=${known.columns.title}`,
   );
-  return titled;
+  const { ids } = interactions.items;
+  const columns = known.numbers.map(({ name, values }) => ({
+    name,
+    values: Float64Array.from(ids, (id) => values.get(id) ?? Number.NaN),
+  }));
+  return { interactions: titled, columns };
 }

@@ -127,7 +127,7 @@ export const defineCleaning = (command: Command): Command =>
     )
     .option('--min-user <n>', 'leave out users with fewer items', wholeNumber('min-user'))
     .option('--min-item <n>', 'leave out items with fewer users', wholeNumber('min-item'))
-    .option('--weight <rule>', 'weight of a pair: none (default), value, log1p or cap:N')
+    .option('--weight <rule>', 'weight of a pair: none (default), value, log1p, cap:N, tfidf or bm25')
     .option(
       '--half-life <time>',
       'after which an interaction counts half: 90d, 12h, 6w',

@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { Interactions } from '../data/interactions.js';
+import type { Leak } from '../data/leaks/leak.js';
 import { globalTime, heldOutUsers, leaveLastOut, random } from '../data/split.js';
 import type { Split } from '../data/splitTypes.js';
 import { FoldinError } from '../errors.js';
 import { number } from './options.js';
+import type { Output } from './output.js';
 
 /** How a log was cut: what the model file keeps, so that `evaluate` can cut it again. */
 export interface SplitSpec {
@@ -20,9 +22,19 @@ export interface SplitFlags {
   readonly test?: number;
   readonly validationFoldin?: string;
   readonly validationHeldout?: string;
+  readonly allowLeak?: boolean;
 }
 
 const RULES = { heldOutUsers, globalTime, leaveLastOut, random };
+
+/** For those who want to see what a leak does. */
+export const allowLeakOption = (): Option =>
+  new Option('--allow-leak', 'measure although what is to be found was seen; such figures are worth nothing');
+
+/** Says which leaks were allowed. */
+export function warnOfLeaks(out: Output, leaks: readonly Leak[] = []): void {
+  for (const { message } of leaks) out.warn(`LEAK: ${message}`);
+}
 
 export const defineSplit = (command: Command): Command =>
   command
@@ -35,7 +47,8 @@ export const defineSplit = (command: Command): Command =>
     .option('--validation <share>', 'held out to choose the epoch (default 0.1)', number('validation'))
     .option('--test <share>', 'held out to measure once at the end (default 0.1)', number('test'))
     .option('--validation-foldin <file>', 'histories of the validation users, from a file')
-    .option('--validation-heldout <file>', 'what is to be found of them');
+    .option('--validation-heldout <file>', 'what is to be found of them')
+    .addOption(allowLeakOption());
 
 export const SPLIT_NOTES = `Splits:
   heldOutUsers  a tenth of the users is never trained on; from most of their history the rest is to be found.
@@ -47,8 +60,12 @@ export const SPLIT_NOTES = `Splits:
   given         your own files: all of the log is trained on (--validation-foldin, --validation-heldout)`;
 
 /** The parts of a log. CONFIG for `given`, whose parts are files. */
-export function splitBy({ name, ...options }: SplitSpec, interactions: Interactions): Split {
-  if (name !== 'given') return RULES[name](interactions, options);
+export function splitBy(
+  { name, ...options }: SplitSpec,
+  interactions: Interactions,
+  allowLeak: boolean | undefined,
+): Split {
+  if (name !== 'given') return RULES[name](interactions, { ...options, allowLeak });
   throw new FoldinError(
     'CONFIG',
     'the model was validated on files of its own, so the log has no test part',

@@ -8,6 +8,7 @@ import { VERSION } from '../version.js';
 import { Checkpointer, type MadeWith, readCheckpoint, requireSame } from './checkpoints.js';
 import type { CommandSpec, Context } from './command.js';
 import { defineDevice, withBackend } from './device.js';
+import { warnOfSameList } from './figures.js';
 import { stopped } from './interrupted.js';
 import { cleaningOf, defineCleaning, defineReading, number, readingOf, required } from './options.js';
 import { checkWritable } from './outFile.js';
@@ -98,6 +99,7 @@ function describeWork(data: TrainData, recipe: Recipe, split: SplitSpec, backend
   return {
     foldin: VERSION,
     log: data.fingerprint,
+    weight: data.interactions.corpusWeight ?? null,
     validationFiles: data.validationFingerprints,
     split: { ...split },
     model: recipe.model,
@@ -139,7 +141,7 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
       onEvent: (event: TrainEvent) => printer.print(event),
       onEpochEnd: (take) => checkpoints.offer(take),
       resume,
-      ...tuneOptions(options, out),
+      ...tuneOptions(options.tune, out),
       provenance: {
         ...provenance({
           fingerprint: data.fingerprint,
@@ -163,6 +165,11 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
     const contents = await result.recommender.contents({ histories: options.histories });
     await writeModelFile(file, contents);
     await checkpoints.remove();
+    if (result.test) {
+      const { metrics, users } = result.test.model;
+      const { model } = result.recommender;
+      warnOfSameList(out, model.name, metrics, { items: model.items, users: users.scored });
+    }
     if (!out.isJson)
       return out.data(await trainSummary(result, { backend, out, file, ms, last: printer.last }));
     const { kind, adapter } = backend.device;

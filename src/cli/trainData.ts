@@ -1,5 +1,6 @@
 import { given as givenSplit } from '../data/given.js';
 import type { Interactions } from '../data/interactions.js';
+import { columnLeaks } from '../data/leaks/columns.js';
 import type { Split } from '../data/splitTypes.js';
 import { fingerprint } from '../store/fingerprint.js';
 import type { Context, SharedOptions } from './command.js';
@@ -7,7 +8,7 @@ import type { DeviceFlags } from './device.js';
 import { addTitles, noteLog, type ReadResult, readInteractions } from './logs.js';
 import { cleaningOf, given, type LogFlags, readingOf } from './options.js';
 import type { PlannerFlags } from './planner.js';
-import { type SplitFlags, type SplitSpec, splitBy } from './splitting.js';
+import { type SplitFlags, type SplitSpec, splitBy, warnOfLeaks } from './splitting.js';
 import type { ModelFlags } from './trainOptions.js';
 import type { TuneFlags } from './tune.js';
 
@@ -52,15 +53,25 @@ export async function loadData(context: Context<TrainFlags>, spec: SplitSpec): P
     );
   }
   const { encoding } = reading;
-  const interactions =
+  const { interactions, columns } =
     options.items === undefined
-      ? read.interactions
+      ? { interactions: read.interactions, columns: [] }
       : await addTitles(read.interactions, options.items, { log: read.log, out, encoding });
   const validation = spec.name === 'given' ? await validationFiles(context) : undefined;
+  const { allowLeak } = options;
+  const parts = validation
+    ? givenSplit({ train: interactions, validation, allowLeak })
+    : splitBy(spec, interactions, allowLeak);
+  warnOfLeaks(out, parts.leaks);
+  if (validation === undefined) {
+    for (const { message } of columnLeaks(parts, interactions, columns)) {
+      out.warn(`${message}. No model of this version looks at it, so the figures are not touched`);
+    }
+  }
   return {
     read,
     interactions,
-    parts: validation ? givenSplit({ train: interactions, validation }) : splitBy(spec, interactions),
+    parts,
     fingerprint: await fingerprint(interactions),
     validationFingerprints: validation
       ? [await fingerprint(validation.foldIn), await fingerprint(validation.heldOut)]

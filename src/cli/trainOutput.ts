@@ -93,6 +93,7 @@ export async function trainSummary(
       protocolLine({
         split: split.name,
         seed: split.seed,
+        leaks: split.leaks,
         ties: test.model.ties,
         users: { scored: test.model.users.scored, skipped: skipped + test.model.users.skipped, cold },
       }),

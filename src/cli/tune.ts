@@ -14,16 +14,22 @@ export interface TuneFlags {
   readonly tune?: TuneMode;
 }
 
-export const defineTune = (command: Command): Command =>
-  command.addOption(
-    new Option(
-      '--tune <how>',
-      'time the ways to compute dense products first: off, quick, full (default: quick on a hardware GPU, else off)',
-    ).choices(['off', 'quick', 'full']),
-  );
+/** `compare` has the same by another name: its `--tune` is the search for options. */
+export interface TuneKernelsFlags {
+  readonly tuneKernels?: TuneMode;
+}
+
+const option = (name: string): Option =>
+  new Option(
+    `${name} <how>`,
+    'time the ways to compute dense products first: off, quick, full (default: quick on a hardware GPU, else off)',
+  ).choices(['off', 'quick', 'full']);
+
+export const defineTune = (command: Command): Command => command.addOption(option('--tune'));
+export const defineTuneKernels = (command: Command): Command => command.addOption(option('--tune-kernels'));
 
 /** What `fit` is told: measurements are kept beside what `foldin verify` found. */
-export const tuneOptions = ({ tune }: TuneFlags, out: Output) => ({ tune, tuneCache: fileCache(out) });
+export const tuneOptions = (tune: TuneMode | undefined, out: Output) => ({ tune, tuneCache: fileCache(out) });
 
 /** One file a key, written whole or not at all. */
 export function fileCache(out: Pick<Output, 'warn'>): TuneCache {

@@ -59,6 +59,9 @@ export function createCpuBackend(options: CpuBackendOptions = {}): Backend {
     get peakBytes() {
       return peakBytes;
     },
+    resetPeak() {
+      peakBytes = liveBytes;
+    },
     maxTensorBytes,
     mostRows: (columns) => Math.floor(maxTensorBytes / floatBytes / columns),
     zeros: (dtype, shape) => make(dtype, shape),

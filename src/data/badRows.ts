@@ -19,6 +19,8 @@ export interface BadRowOptions {
 }
 
 const SHOWN = 10;
+/** Rows without a user or an item are all alike: a few show where they are, and leave room for the others. */
+const SHOWN_MISSING = 3;
 
 /** Reasons of rows that tell of nobody, or of nothing; as readers give them. */
 const NO_USER = 'empty user id';
@@ -28,9 +30,9 @@ const NO_ITEM = 'empty item id';
 export class BadRows {
   /** Rows left out by reason. */
   readonly dropped: Record<string, number> = {};
-  readonly first: BadRow[] = [];
   total = 0;
-  #firstBad: BadRow | undefined;
+  /** Those to show, in the order of the files. */
+  readonly #shown: { readonly row: BadRow; readonly isMissing: boolean }[] = [];
   readonly #strict: boolean;
   readonly #share: number;
 
@@ -49,9 +51,24 @@ export class BadRows {
     this.addCount(reason, lines);
     const span = lines > 1 ? ` (lines ${line} to ${line + lines - 1})` : '';
     const bad = { file, line, reason: (detail ? `${reason}: ${detail}` : reason) + span };
-    if (this.first.length < SHOWN) this.first.push(bad);
-    if (reason !== NO_USER && reason !== NO_ITEM) this.#firstBad ??= bad;
+    this.#show(bad, reason === NO_USER || reason === NO_ITEM);
     if (this.#strict) throw this.#error(`${file}, line ${line}: ${bad.reason}`);
+  }
+
+  /** The first of them. */
+  get first(): readonly BadRow[] {
+    return this.#shown.map(({ row }) => row);
+  }
+
+  /** Where there are too many to show, those without a user or an item make room. */
+  #show(row: BadRow, isMissing: boolean): void {
+    const alike = this.#shown.filter((other) => other.isMissing === isMissing).length;
+    if (alike >= (isMissing ? SHOWN_MISSING : SHOWN)) return;
+    if (this.#shown.length === SHOWN) {
+      if (isMissing) return;
+      this.#shown.splice(this.#shown.map((other) => other.isMissing).lastIndexOf(true), 1);
+    }
+    this.#shown.push({ row, isMissing });
   }
 
   /** Counts further rows of a reason without naming them. */
@@ -71,7 +88,7 @@ export class BadRows {
     const bad = this.total - this.missing.user - this.missing.item;
     if (bad <= allowed) return;
     const share = Math.ceil((100 * bad) / read) / 100;
-    const first = this.#firstBad;
+    const first = this.#shown.find(({ isMissing }) => !isMissing)?.row;
     const example = first ? `; the first is ${first.file}, line ${first.line}: ${first.reason}` : '';
     throw this.#error(`${bad} of ${read} rows are unusable, ${allowed} may be${example}`, share);
   }

@@ -6,6 +6,7 @@ import type { LogRows } from './logRows.js';
 import { positionsBy } from './order.js';
 import { compact, indices, mergeRows, orderBy, type Pairs } from './pairs.js';
 import { Vocabulary } from './vocabulary.js';
+import { CORPUS_WEIGHTS, type CorpusWeight } from './weighing.js';
 
 export interface CleanOptions {
   /** What the rows of one pair become; see `defaultPolicy` for the default. */
@@ -15,8 +16,11 @@ export interface CleanOptions {
   /** Users with fewer items, and items with fewer users, are left out until none is left to leave out (k-core). */
   minUser?: number;
   minItem?: number;
-  /** Weight of a pair: 1 ('none', the default), its value, log(1 + value), or the value but at most N. */
-  weight?: 'none' | 'value' | 'log1p' | `cap:${number}`;
+  /**
+   * Weight of a pair: 1 ('none', the default), its value, log(1 + value), the value but at most N, or what `tfidf` and `bm25`
+   * make of it when it is known what is trained on (see weighing.ts).
+   */
+  weight?: 'none' | 'value' | 'log1p' | `cap:${number}` | CorpusWeight;
   /**
    * Seconds after which an interaction counts half: weights are multiplied by 2^(-age / halfLifeSec), age counted from
    * the last interaction of the log. CONFIG without times.
@@ -142,8 +146,12 @@ function check(rows: LogRows, options: CleanOptions, policy: DuplicatePolicy): v
   if (minValue !== undefined && !rows.value) {
     throw impossible('minValue is set, but the log has no value column', 'Name the column with --value.');
   }
-  if (!/^(none|value|log1p|cap:.+)$/.test(weight) || (weight.startsWith('cap:') && !(capOf(weight) > 0))) {
-    throw impossible(`weight "${weight}" is not known`, 'Use none, value, log1p or cap:N with N above 0.');
+  const isCap = weight.startsWith('cap:');
+  if (isCap ? !(capOf(weight) > 0) : !WEIGHTS.includes(weight)) {
+    throw impossible(
+      `weight "${weight}" is not known`,
+      `Use one of ${WEIGHTS.join(', ')}, or cap:N with N above 0.`,
+    );
   }
 }
 
@@ -170,11 +178,17 @@ function dropRare(
   }
 }
 
+const WEIGHTS: readonly string[] = ['none', 'value', 'log1p', ...CORPUS_WEIGHTS];
+
 const capOf = (weight: string): number => Number(weight.slice('cap:'.length));
 
 function weigh(value: number, weight: string): number {
   const weighed =
-    weight === 'log1p' ? Math.log1p(value) : weight === 'value' ? value : Math.min(value, capOf(weight));
+    weight === 'log1p'
+      ? Math.log1p(value)
+      : weight.startsWith('cap:')
+        ? Math.min(value, capOf(weight))
+        : value;
   if (Number.isFinite(Math.fround(weighed))) return weighed;
   throw new FoldinError('LOG_FORMAT', `a pair adds up to ${value}, beyond the range of 32-bit floats`, {
     remedy: 'Use weight log1p or cap:N, or correct the value.',
@@ -198,6 +212,7 @@ function weigher({ count, value, timeSec }: Pairs, { weight, halfLifeSec }: Weig
 /** The pairs over sorted vocabularies of the users and items they have. */
 function build(rows: LogRows, pairs: Pairs, weighting: Weighting): Interactions {
   const { count } = pairs;
+  const corpusWeight = CORPUS_WEIGHTS.find((rule) => rule === weighting.weight);
   const users = vocabularyOf(rows.userIds, pairs.user);
   const items = vocabularyOf(rows.itemIds, pairs.item);
   const order = orderOf(pairs, users, items);
@@ -229,6 +244,7 @@ function build(rows: LogRows, pairs: Pairs, weighting: Weighting): Interactions 
     matrix,
     timeSec,
     timeIsOrder: rows.timeIsOrder,
+    ...(corpusWeight && { corpusWeight }),
   };
 }
 

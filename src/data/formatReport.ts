@@ -26,6 +26,7 @@ export function formatReport(report: Report): string {
     ['rows', `${number(rows.read)} read, ${number(rows.kept)} kept`],
     ['dropped', reasons(rows.dropped)],
     ['duplicates', `${number(report.duplicates)} rows (${report.duplicatePolicy})`],
+    ['returns', report.returns > 0 ? `${number(report.returns)} rows below zero, netted by pair` : ''],
     ['left out', leftOut && `pairs: ${leftOut}`],
     ['users', number(report.users)],
     ['items', number(report.items)],

@@ -1,7 +1,8 @@
-import { csrFromRows } from './csr.js';
+import { type Csr, csrFromRows } from './csr.js';
 import type { Interactions } from './interactions.js';
-import { refuseLeaks } from './leakage.js';
-import { rowInOrder } from './order.js';
+import { auditSplit } from './leaks/audit.js';
+import { refuseLeaks } from './leaks/leak.js';
+import { entriesInOrder } from './order.js';
 import type { EvaluationSet, Split } from './splitTypes.js';
 import type { Vocabulary } from './vocabulary.js';
 
@@ -20,9 +21,15 @@ export interface GivenSet {
  *   user 1   . . . . . . !     !  heldOut   (of a trained user, whose history is T)
  *
  * Items that `train` does not have are left out, then users without history or without held-out item.
- * Throws LEAKAGE when a held-out pair is also trained on or folded in.
+ * Throws LEAKAGE when a held-out pair is also trained on or folded in, and for other leaks (see `auditSplit`), unless
+ * `allowLeak`.
  */
-export function given(parts: { train: Interactions; validation?: GivenSet; test?: GivenSet }): Split {
+export function given(parts: {
+  train: Interactions;
+  validation?: GivenSet;
+  test?: GivenSet;
+  allowLeak?: boolean;
+}): Split {
   const { train } = parts;
   const trainUsers = Uint32Array.from({ length: train.matrix.rows }, (_, user) => user);
   // A user index must mean the same in every part: trained users keep theirs, others follow.
@@ -53,8 +60,9 @@ export function given(parts: { train: Interactions; validation?: GivenSet; test?
       coldItems: coldItems([parts.validation, parts.test], train.items),
     },
   };
-  refuseLeaks(split);
-  return split;
+  const ids = { users: [...userIndex.keys()], items: train.items.ids };
+  const leaks = refuseLeaks(auditSplit(split, ids), parts.allowLeak);
+  return leaks.length === 0 ? split : { ...split, leaks };
 }
 
 /**
@@ -67,39 +75,52 @@ export function evaluationSet(
   foldIn: Interactions,
   heldOut: Interactions,
 ): EvaluationSet & { userIds: string[] } {
-  const histories: number[][] = [];
-  const targets: number[][] = [];
+  const histories: KnownRow[] = [];
+  const targets: KnownRow[] = [];
   const userIds: string[] = [];
   let [cold, skipped] = [0, 0];
   for (const id of heldOut.users.ids) {
     const history = knownItems(items, foldIn, id);
     const target = knownItems(items, heldOut, id);
-    if (history.length === 0) cold++;
-    else if (target.length === 0) skipped++;
+    if (history.items.length === 0) cold++;
+    else if (target.items.length === 0) skipped++;
     else {
       histories.push(history);
       targets.push(target);
       userIds.push(id);
     }
   }
+  const matrix = (rows: readonly KnownRow[], { positions, values }: Csr) =>
+    csrFromRows(
+      rows.map((row) => row.items),
+      items.size,
+      values && rows.map((row) => row.values!),
+      { inOrder: positions !== undefined },
+    );
   return {
-    history: csrFromRows(histories, items.size, undefined, {
-      inOrder: foldIn.matrix.positions !== undefined,
-    }),
-    heldOut: csrFromRows(targets, items.size),
+    history: matrix(histories, foldIn.matrix),
+    heldOut: matrix(targets, heldOut.matrix),
     userIds,
     cold,
     skipped,
   };
 }
 
-/** In the order in which things happened, where that is known. */
-function knownItems(items: Vocabulary, { users, items: own, matrix }: Interactions, user: string): number[] {
+interface KnownRow {
+  readonly items: readonly number[];
+  readonly values?: readonly number[];
+}
+
+/** What of a user's row a vocabulary knows, in the order in which things happened, where that is known. */
+function knownItems(items: Vocabulary, { users, items: own, matrix }: Interactions, user: string): KnownRow {
   const row = users.indexOf(user);
-  if (row === undefined) return [];
-  return Array.from(rowInOrder(matrix, row), (item) => items.indexOf(own.ids[item]) ?? -1).filter(
-    (i) => i >= 0,
-  );
+  if (row === undefined) return { items: [], values: [] };
+  const column = (e: number) => items.indexOf(own.ids[matrix.indices[e]]);
+  const known = Array.from(entriesInOrder(matrix, row)).filter((e) => column(e) !== undefined);
+  return {
+    items: known.map((e) => column(e)!),
+    values: matrix.values && known.map((e) => matrix.values![e]),
+  };
 }
 
 const interactionsOf = (set: GivenSet | undefined): Interactions[] =>

@@ -1,5 +1,6 @@
 import type { Csr } from './csr.js';
 import type { Vocabulary } from './vocabulary.js';
+import type { CorpusWeight } from './weighing.js';
 
 /** A cleaned log: who had how much to do with what. Every (user, item) pair stands once. */
 export interface Interactions {
@@ -7,6 +8,10 @@ export interface Interactions {
   readonly items: Vocabulary;
   /** users x items; `values` is the weight of a pair, absent when every weight is 1. */
   readonly matrix: Csr;
+  /**
+   * The values are still to be weighed, when it is known what is trained on: only that may be counted. See weighing.ts.
+   */
+  readonly corpusWeight?: CorpusWeight;
   /** f64[nnz], seconds since 1970 of the pair's last event; absent when the log has no times. */
   readonly timeSec?: Float64Array;
   /** `timeSec` holds the log's own order numbers: what came before what, but not when. */

@@ -3,6 +3,7 @@ import { knownColumn, plainName } from './columnNames.js';
 import { bestCut, uncuttable } from './cut.js';
 import type { Interactions } from './interactions.js';
 import type { ColumnRef } from './layout.js';
+import { parseNumber } from './numbers.js';
 import { RowScanner } from './rows.js';
 import { type LogSource, openText } from './source.js';
 import { type Encoding, isUtf8 } from './text.js';
@@ -12,6 +13,8 @@ export interface ItemTitles {
   readonly titles: ReadonlyMap<string, string>;
   /** Where they were found: by name where the file has a header, else by place from 1. */
   readonly columns: { readonly item: ColumnRef; readonly title: ColumnRef };
+  /** Other columns that hold numbers, by item id; only where the file has a header. */
+  readonly numbers: readonly { readonly name: string; readonly values: ReadonlyMap<string, number> }[];
 }
 
 /** Names of a title's column, best first, in the form of `plainName`. */
@@ -21,7 +24,8 @@ const TITLE_NAMES = `title name itemtitle itemname producttitle productname movi
 /**
  * Reads what the items are called from a delimited file with one item a line. A header names the columns (`itemColumn`,
  * the log's own name of its item column, is looked for first); a file without one holds the id first and the title
- * second. Other columns, rows that are too short and items without a title are left out.
+ * second. Other columns that hold nothing but numbers come along. Rows that are too short and items without a title are
+ * left out.
  *
  * Throws LOG_EMPTY, LOG_FORMAT (no columns, wrong encoding), COLUMN_MISSING, and what the source throws.
  */
@@ -46,6 +50,7 @@ export async function readItemTitles(
   }
   let columns: { item: number; title: number; names?: readonly string[] } | undefined;
   const titles = new Map<string, string>();
+  const numbers: Map<string, number>[] = [];
   const scanner = new RowScanner(source.name, cut.delimiter, (row) => {
     if (!columns) {
       const first = Array.from({ length: row.fields }, (_, f) => row.text(f, encoding));
@@ -56,11 +61,25 @@ export async function readItemTitles(
     const id = row.text(columns.item, encoding);
     const title = row.text(columns.title, encoding);
     if (title !== '' && !titles.has(id)) titles.set(id, title);
+    for (let f = 0; columns.names && f < row.fields; f++) {
+      const text = row.text(f, encoding);
+      numbers[f] ??= new Map();
+      if (text !== '' && !numbers[f].has(id)) numbers[f].set(id, parseNumber(text));
+    }
   });
   scanner.push(bytes);
   scanner.end();
   const { names, item, title } = columns!;
-  return { titles, columns: { item: names?.[item] ?? item + 1, title: names?.[title] ?? title + 1 } };
+  return {
+    titles,
+    columns: { item: names?.[item] ?? item + 1, title: names?.[title] ?? title + 1 },
+    numbers: numbers.flatMap((values, f) => {
+      const isOther = f !== item && f !== title && values.size > 0;
+      return isOther && [...values.values()].every(Number.isFinite)
+        ? [{ name: names![f] ?? `${f + 1}`, values }]
+        : [];
+    }),
+  };
 }
 
 async function readAll(source: LogSource): Promise<Uint8Array> {

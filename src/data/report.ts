@@ -28,6 +28,8 @@ export interface Report {
   /** Kept rows beyond the first of their (user, item) pair, and what such rows become. */
   readonly duplicates: number;
   readonly duplicatePolicy: CleanReport['policy'];
+  /** Kept rows with a value below zero, such as returns; the policy nets them. */
+  readonly returns: number;
   readonly pairs: { merged: number; dropped: CleanReport['droppedPairs'] };
   readonly users: number;
   readonly items: number;
@@ -65,6 +67,7 @@ export function dataReport(
     badRows: log.badRows,
     duplicates: cleaned.report.duplicates,
     duplicatePolicy: cleaned.report.policy,
+    returns: negatives(log.rows.value),
     pairs: { merged: cleaned.report.pairs, dropped: cleaned.report.droppedPairs },
     ...size,
     density: size.interactions / (size.users * size.items),
@@ -93,6 +96,12 @@ export function planMlp(size: PlanSize, { hidden = [128, 64], batch = 100 } = {}
   const parameters = widths.slice(1).reduce((sum, width, layer) => sum + (widths[layer] + 1) * width, 0);
   const activations = widths.reduce((sum, width) => sum + width, 0) * batch;
   return { model: 'mlp', bytes: 4 * (4 * parameters + 2 * activations + size.interactions + size.users + 1) };
+}
+
+function negatives(values: ArrayLike<number> = []): number {
+  let count = 0;
+  for (let r = 0; r < values.length; r++) if (values[r] < 0) count++;
+  return count;
 }
 
 function timeReport({ timeSec, user, userIds, count }: LogRows, unit: TimeUnit | undefined): Report['time'] {

@@ -17,6 +17,8 @@ export interface SplitOptions {
   /** Share of users (heldOutUsers) or of interactions; 0.1 by default, 0 for none. */
   validation?: number;
   test?: number;
+  /** A leak is noted in the split (`leaks`) instead of being the error LEAKAGE. */
+  allowLeak?: boolean;
 }
 
 const EARLIER = TRAIN | VALIDATION_HISTORY | TEST_HISTORY;
@@ -38,7 +40,7 @@ export function heldOutUsers(
   interactions: Interactions,
   options: SplitOptions & { heldOut?: number; minHistory?: number } = {},
 ): Split {
-  const { seed, validation, test, needed } = settle(options);
+  const { seed, validation, test, gate } = settle(options);
   const { heldOut = 0.2, minHistory = 2 } = options;
   if (!(heldOut > 0 && heldOut < 1)) throw badShare('heldOut', heldOut);
   const { matrix } = interactions;
@@ -63,7 +65,7 @@ export function heldOutUsers(
       uses[e] = n < targets ? target : history;
     });
   });
-  return assemble('heldOutUsers', seed, interactions, uses, needed);
+  return assemble('heldOutUsers', seed, interactions, uses, gate);
 }
 
 /**
@@ -79,7 +81,7 @@ export function heldOutUsers(
  * matter. Items that occur only after cut 1 are left out, users without known history are cold.
  */
 export function globalTime(interactions: Interactions, options: SplitOptions = {}): Split {
-  const { validation, test, needed } = settle(options);
+  const { validation, test, gate } = settle(options);
   const { timeSec } = interactions;
   if (!timeSec) {
     throw new FoldinError('CONFIG', 'the globalTime split needs times, and the log has none', {
@@ -94,7 +96,7 @@ export function globalTime(interactions: Interactions, options: SplitOptions = {
   const uses = Uint8Array.from(seconds, (second) =>
     second >= testFrom ? TEST_HELD_OUT : second >= validationFrom ? BETWEEN : EARLIER,
   );
-  return assemble('globalTime', 0, interactions, uses, needed);
+  return assemble('globalTime', 0, interactions, uses, gate);
 }
 
 /**
@@ -114,7 +116,7 @@ export function leaveLastOut(
   interactions: Interactions,
   options: SplitOptions & { minHistory?: number } = {},
 ): Split {
-  const { needed } = settle(options);
+  const { gate } = settle(options);
   const { minHistory = 3 } = options;
   const { matrix, timeSec } = interactions;
   if (!timeSec) {
@@ -130,10 +132,10 @@ export function leaveLastOut(
     const latest = Array.from(entries).sort(
       (a, b) => Math.floor(timeSec[b]) - Math.floor(timeSec[a]) || b - a,
     );
-    if (needed.includes('test')) uses[latest.shift()!] = TEST_HELD_OUT;
-    if (needed.includes('validation')) uses[latest.shift()!] = BETWEEN;
+    if (gate.needed.includes('test')) uses[latest.shift()!] = TEST_HELD_OUT;
+    if (gate.needed.includes('validation')) uses[latest.shift()!] = BETWEEN;
   }
-  return assemble('leaveLastOut', 0, interactions, uses, needed);
+  return assemble('leaveLastOut', 0, interactions, uses, gate);
 }
 
 /**
@@ -150,7 +152,7 @@ export function random(
   interactions: Interactions,
   options: SplitOptions & { minHistory?: number } = {},
 ): Split {
-  const { seed, validation, test, needed } = settle(options);
+  const { seed, validation, test, gate } = settle(options);
   const { minHistory = 3 } = options;
   const { matrix } = interactions;
   const uses = new Uint8Array(matrix.indices.length).fill(EARLIER);
@@ -163,7 +165,7 @@ export function random(
       if (n < evaluated) uses[e] = n < tests ? TEST_HELD_OUT : BETWEEN;
     });
   }
-  return assemble('random', seed, interactions, uses, needed);
+  return assemble('random', seed, interactions, uses, gate);
 }
 
 /** `globalTime` where the log has real times, else `heldOutUsers`. */
@@ -172,14 +174,14 @@ export const defaultSplit = (interactions: Interactions, options: SplitOptions =
     ? globalTime(interactions, options)
     : heldOutUsers(interactions, options);
 
-function settle({ seed = 1, validation = 0.1, test = 0.1 }: SplitOptions) {
+function settle({ seed = 1, validation = 0.1, test = 0.1, allowLeak = false }: SplitOptions) {
   if (!(validation >= 0 && validation < 1)) throw badShare('validation', validation);
   if (!(test >= 0 && test < 1)) throw badShare('test', test);
   if (validation + test >= 1) throw badShare('validation + test', validation + test);
   const needed = (['validation', 'test'] as const).filter(
     (part) => (part === 'test' ? test : validation) > 0,
   );
-  return { seed, validation, test, needed };
+  return { seed, validation, test, gate: { needed, allowLeak } };
 }
 
 const badShare = (name: string, share: number): FoldinError =>

@@ -1,7 +1,8 @@
 import { FoldinError } from '../errors.js';
 import type { Csr } from './csr.js';
 import type { Interactions } from './interactions.js';
-import { refuseLeaks } from './leakage.js';
+import { auditSplit, idsOf } from './leaks/audit.js';
+import { refuseLeaks } from './leaks/leak.js';
 import { positionsBy } from './order.js';
 import type { EvaluationSet, Split } from './splitTypes.js';
 
@@ -15,14 +16,14 @@ export const TEST_HELD_OUT = 16;
 /**
  * Builds the parts from `uses` (u8[nnz], the bits above). Items that no training row holds are left out of every
  * part, then users with an empty history (cold) or with nothing held out (skipped) of the evaluation sets.
- * `needed` are the parts that must not be empty, else SPLIT_EMPTY.
+ * `needed` are the parts that must not be empty, else SPLIT_EMPTY. LEAKAGE unless `allowLeak`.
  */
 export function assemble(
   name: Split['name'],
   seed: number,
   interactions: Interactions,
   uses: Uint8Array,
-  needed: readonly ('validation' | 'test')[],
+  { needed, allowLeak }: { needed: readonly ('validation' | 'test')[]; allowLeak: boolean },
 ): Split {
   const { matrix } = interactions;
   const columnOf = new Int32Array(matrix.columns).fill(-1);
@@ -77,8 +78,13 @@ export function assemble(
       coldItems: matrix.columns - itemIndices.length,
     },
   };
-  refuseLeaks(split);
-  return split;
+  return audited(split, interactions, allowLeak);
+}
+
+/** The split with its leaks, where they are allowed; else it has none. */
+function audited(split: Split, interactions: Interactions, allowLeak: boolean): Split {
+  const leaks = refuseLeaks(auditSplit(split, idsOf(split, interactions), interactions), allowLeak);
+  return leaks.length === 0 ? split : { ...split, leaks };
 }
 
 function someEntry(matrix: Csr, user: number, test: (e: number) => boolean): boolean {

@@ -1,9 +1,12 @@
 import type { Csr } from './csr.js';
+import type { Leak } from './leaks/leak.js';
 
 /** Users to score: what the model sees of each (`history`) and what it must find (`heldOut`). Same rows, same columns. */
 export interface EvaluationSet {
   readonly history: Csr;
   readonly heldOut: Csr;
+  /** What is not ranked, as the user has had it; the history where absent. */
+  readonly seen?: Csr;
   /** u32[rows], the user of each row as an index of the interactions the set was cut from. */
   readonly users?: Uint32Array;
   /** Users left out because nothing in their history is known, and because nothing known is held out. */
@@ -33,4 +36,6 @@ export interface Split {
   readonly validation: EvaluationSet;
   readonly test: EvaluationSet;
   readonly dropped: Dropped;
+  /** Leaks that were allowed; figures of such a split are worth nothing. */
+  readonly leaks?: readonly Leak[];
 }

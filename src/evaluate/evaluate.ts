@@ -7,6 +7,7 @@ import { evaluateRanks, type RankEvaluation } from './evaluateRanks.js';
 import { evaluateLists } from './lists.js';
 import { type ListMetric, parseMetric, type RankMetric } from './parseMetric.js';
 import { Ranker } from './ranker.js';
+import { refuseShown, type SetNames } from './shown.js';
 import type { Summary } from './summary.js';
 import type { TieRule } from './ties.js';
 import { topLists } from './topLists.js';
@@ -35,29 +36,36 @@ export interface EvaluateOptions {
   readonly ties?: TieRule;
   /** The training histories, for metrics of whole lists. */
   readonly train?: Csr;
+  /** Measure also where the model is shown what it is to find, to look; else that is LEAKAGE. */
+  readonly allowLeak?: boolean;
+  /** For messages. */
+  readonly names?: SetNames;
   readonly signal?: AbortSignal;
 }
 
 /**
  * Full-ranking metrics of a model on an evaluation set: mean and standard error over users, in f64.
- * Metrics of whole lists (coverage, gini, novelty, popularityOverlap) need `train`, CONFIG without it.
+ * Metrics of whole lists (coverage, gini, novelty, popularityOverlap) need `train`, CONFIG without it. LEAKAGE when an
+ * item that is held out stands in the history of the same row.
  */
 export async function evaluate(
   backend: Backend,
   model: Model,
-  set: EvaluationSet,
+  given: EvaluationSet,
   options: EvaluateOptions = {},
 ): Promise<RankEvaluation> {
   const measurable = DEFAULT_METRICS.map(parseMetric).filter(({ kind }) => kind === 'rank' || options.train);
   const metrics = options.metrics?.map(parseMetric) ?? measurable;
   const ofRanks = metrics.filter((metric): metric is RankMetric => metric.kind === 'rank');
   const ofLists = metrics.filter((metric): metric is ListMetric => metric.kind === 'list');
+  const { set, leaks } = await refuseShown(backend, model, given, options);
   const ranker = new Ranker(backend, model, set);
   try {
-    const evaluation = evaluateRanks(await ranker.ranks(options.signal), ofRanks, options.ties);
+    const found = evaluateRanks(await ranker.ranks(options.signal), ofRanks, options.ties);
+    const evaluation = leaks.length > 0 ? { ...found, leaks } : found;
     if (ofLists.length === 0) return evaluation;
-    const found = await lists(backend, model, set, ofLists, options);
-    const inOrder = metrics.map(({ label }) => [label, evaluation.metrics[label] ?? found[label]]);
+    const ofAll = await lists(backend, model, set, ofLists, options);
+    const inOrder = metrics.map(({ label }) => [label, evaluation.metrics[label] ?? ofAll[label]]);
     return { ...evaluation, metrics: Object.fromEntries(inOrder) };
   } finally {
     ranker.dispose();
@@ -67,7 +75,7 @@ export async function evaluate(
 async function lists(
   backend: Backend,
   model: Model,
-  { history }: EvaluationSet,
+  { history, seen }: EvaluationSet,
   metrics: readonly ListMetric[],
   { train, signal }: EvaluateOptions,
 ): Promise<Record<string, Summary>> {
@@ -81,7 +89,7 @@ async function lists(
     );
   }
   const length = Math.min(model.items, Math.max(...metrics.map(({ k }) => k)));
-  const { items } = await topLists(backend, model, { histories: history, k: length, signal });
-  const catalogue = { popularity: columnCounts(train), trainUsers: train.rows, seen: history };
+  const { items } = await topLists(backend, model, { histories: history, seen, k: length, signal });
+  const catalogue = { popularity: columnCounts(train), trainUsers: train.rows, seen: seen ?? history };
   return evaluateLists({ items, length }, catalogue, metrics);
 }

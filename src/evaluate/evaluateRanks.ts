@@ -1,3 +1,4 @@
+import type { Leak } from '../data/leaks/leak.js';
 import { FoldinError } from '../errors.js';
 import { RANK_METRICS } from './metrics.js';
 import type { RankMetric } from './parseMetric.js';
@@ -19,6 +20,8 @@ export interface RankEvaluation {
   /** By label, e.g. {"ndcg@100": {mean, se}}: means over the scored users */
   readonly metrics: Record<string, Summary>;
   readonly perUser: PerUser;
+  /** Leaks that were allowed: then the figures are worth nothing. */
+  readonly leaks?: readonly Leak[];
 }
 
 /**

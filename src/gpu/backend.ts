@@ -102,6 +102,7 @@ export function createGpuBackend(
     get peakBytes() {
       return memory.peakBytes;
     },
+    resetPeak: () => memory.resetPeak(),
     maxTensorBytes: memory.bindingLimit,
     mostRows: (columns) => memory.mostRows(columns),
     zeros,

@@ -171,6 +171,11 @@ export class Memory {
     });
   }
 
+  resetPeak(): void {
+    this.peakBytes = 0;
+    this.#count(0);
+  }
+
   #count(bytes: number): void {
     this.liveBytes += bytes;
     this.peakBytes = Math.max(this.peakBytes, this.liveBytes + this.#scratchBytes);

@@ -5,10 +5,12 @@ import type { Interactions } from '../data/interactions.js';
 import { heldOutUsers } from '../data/split.js';
 import type { EvaluationSet, Split } from '../data/splitTypes.js';
 import { Vocabulary } from '../data/vocabulary.js';
+import { weighed, weighedSplit, weighingOf } from '../data/weighing.js';
 import { DEFAULT_METRICS, evaluate } from '../evaluate/evaluate.js';
 import { evaluateRanks, type RankEvaluation } from '../evaluate/evaluateRanks.js';
 import { parseMetric, type RankMetric } from '../evaluate/parseMetric.js';
 import { Ranker } from '../evaluate/ranker.js';
+import { refuseShown } from '../evaluate/shown.js';
 import type { TrainEvent } from '../events.js';
 import { Popular } from '../model/baselines.js';
 import type { TrainConfig } from '../model/config.js';
@@ -78,7 +80,10 @@ export async function fit(
 ): Promise<Fit> {
   const { model: name = 'mlp' } = options;
   const config: TrainConfig = { ...trainDefaults(name), ...options.train };
-  const split = options.split ?? heldOutUsers(interactions, { seed: config.seed });
+  const plain = options.split ?? heldOutUsers(interactions, { seed: config.seed });
+  const { corpusWeight } = interactions;
+  const weighing = corpusWeight && weighingOf(plain.train, corpusWeight);
+  const split = weighing ? weighedSplit(plain, weighing) : plain;
   const { signal, onEvent } = options;
   const model = await fitModel(
     name,
@@ -109,6 +114,7 @@ export async function fit(
       },
       validation: training?.validation ?? null,
       split: describeSplit(split),
+      ...(weighing && { weighing: { rule: weighing.rule, meanLength: weighing.meanLength } }),
       test: test && {
         users: test.model.users,
         ties: test.model.ties,
@@ -118,12 +124,14 @@ export async function fit(
       },
       ...options.provenance,
     } as const;
+    // Items that only other parts have are unknown to the model.
+    const histories = selectColumns(interactions.matrix, split.itemIndices);
     const recommender = new Recommender(backend, model, {
       items: new Vocabulary(Array.from(split.itemIndices, (index) => interactions.items.ids[index])),
       titles: interactions.titles && Array.from(split.itemIndices, (index) => interactions.titles![index]),
       users: interactions.users,
-      // Items that only other parts have are unknown to the model.
-      histories: selectColumns(interactions.matrix, split.itemIndices),
+      histories: weighing ? weighed(histories, weighing) : histories,
+      weighing,
       popularity: popularityOf(split.train),
       manifest,
     });
@@ -146,7 +154,7 @@ async function learn(
   const large = largeCatalogue(network);
   if (large) options.onEvent?.(large);
   await chooseWays(backend, network, Math.min(config.batch, split.train.rows), options);
-  const { validation } = split;
+  const { set: validation } = await refuseShown(backend, model, split.validation, allowed(split));
   const ranker = hasTargets(validation) ? new Ranker(backend, model, validation) : undefined;
   const stopMetric = parseMetric(STOP_METRIC) as RankMetric;
   const validate =
@@ -209,16 +217,20 @@ async function measure(
 ): Promise<Fit['test']> {
   if (!hasTargets(split.test)) return undefined;
   const { metrics = DEFAULT_METRICS, signal } = options;
+  const settings = { metrics, signal, train: split.train, ...allowed(split) };
   const popular = Popular.fit(backend, split.train);
   try {
     return {
-      model: await evaluate(backend, model, split.test, { metrics, signal, train: split.train }),
-      popular: await evaluate(backend, popular, split.test, { metrics, signal, train: split.train }),
+      model: await evaluate(backend, model, split.test, settings),
+      popular: await evaluate(backend, popular, split.test, settings),
     };
   } finally {
     popular.dispose();
   }
 }
+
+/** Leaks that a split is known to have were allowed. */
+const allowed = ({ leaks }: Split) => ({ allowLeak: leaks !== undefined });
 
 const hasTargets = (set: EvaluationSet): boolean => set.heldOut.indices.length > 0;
 
@@ -232,4 +244,5 @@ export const describeSplit = (split: Split) => ({
     test: split.test.history.rows,
   },
   dropped: split.dropped,
+  ...(split.leaks && { leaks: split.leaks.map(({ kind, message }) => ({ kind, message })) }),
 });

@@ -4,7 +4,9 @@ import { consecutive, uploadRows } from '../backend/sparse.js';
 import { asStored, readStored } from '../backend/stored.js';
 import { type Csr, columnCounts, csrFromRows, rowIndices } from '../data/csr.js';
 import { entriesInOrder } from '../data/order.js';
+import type { EvaluationSet } from '../data/splitTypes.js';
 import { Vocabulary } from '../data/vocabulary.js';
+import { type Weighing, weighed } from '../data/weighing.js';
 import { FoldinError } from '../errors.js';
 import { readScores, Scores } from '../evaluate/scores.js';
 import { itemBits, topLists } from '../evaluate/topLists.js';
@@ -52,6 +54,8 @@ export interface RecommenderParts {
   /** Users of the log and their histories over `items`; absent in a model saved without them. */
   readonly users?: Vocabulary;
   readonly histories?: Csr;
+  /** How histories are weighed before they go in; absent where they are not. `histories` are weighed already. */
+  readonly weighing?: Weighing;
   /** u32 or f32[items]: how many training users have each item; what the fallback goes by. */
   readonly popularity: ArrayLike<number>;
   readonly manifest: Manifest;
@@ -69,6 +73,25 @@ export interface KnownHistory {
 
 /** The tensor of a model file that holds `popularity`. */
 const POPULARITY = 'fallback.popularity';
+/** And the one that weighs histories, with its rule in the manifest. */
+const IDF = 'weighing.idf';
+
+/** What a model file's fallback goes by: training users by item. */
+export const storedPopularity = ({ tensors }: ModelContents): ArrayLike<number> =>
+  new Map(tensors).get(POPULARITY)?.values ?? [];
+
+/** MODEL_CORRUPT when one half of it is missing. */
+function storedWeighing({ tensors, manifest, items }: ModelContents): Weighing | undefined {
+  const idf = new Map(tensors).get(IDF);
+  const { weighing } = manifest as { weighing?: Pick<Weighing, 'rule' | 'meanLength'> };
+  if (!idf && !weighing) return undefined;
+  if (weighing && idf?.values.length === items.length) {
+    return { rule: weighing.rule, meanLength: weighing.meanLength, idf: Float32Array.from(idf.values) };
+  }
+  throw new FoldinError('MODEL_CORRUPT', 'the file does not hold all that its histories are weighed by', {
+    remedy: 'Train the model again, or take an undamaged copy of the file.',
+  });
+}
 
 /** A trained model with the ids, titles and histories it needs to answer people. */
 export class Recommender {
@@ -84,6 +107,8 @@ export class Recommender {
     const items = new Vocabulary(contents.items);
     const popularity = tensors.get(POPULARITY);
     tensors.delete(POPULARITY);
+    const weighing = storedWeighing(contents);
+    tensors.delete(IDF);
     if (popularity?.values.length !== items.size) {
       throw new FoldinError('MODEL_CORRUPT', 'the file holds no popularity of its items', {
         remedy: 'Train the model again, or take an undamaged copy of the file.',
@@ -97,6 +122,7 @@ export class Recommender {
       titles: contents.titles,
       users: contents.users && new Vocabulary(contents.users),
       histories: contents.histories,
+      weighing,
       popularity: popularity.values,
       manifest: contents.manifest,
     });
@@ -104,12 +130,13 @@ export class Recommender {
 
   /** What a model file holds; `histories: false` leaves users and their histories out. */
   async contents(options: { histories?: boolean } = {}): Promise<ModelContents> {
-    const { items, titles, users, histories, popularity, manifest } = this.parts;
+    const { items, titles, users, histories, weighing, popularity, manifest } = this.parts;
     const tensors = new Map<string, ModelTensor>();
     for (const [name, tensor] of this.model.tensors) {
       tensors.set(name, { shape: tensor.shape, values: asStored(await readStored(this.backend, tensor)) });
     }
     tensors.set(POPULARITY, { shape: [items.size], values: Float32Array.from(popularity) });
+    if (weighing) tensors.set(IDF, { shape: [items.size], values: weighing.idf });
     const kept = (options.histories ?? true) && { users: users?.ids, histories };
     return {
       model: this.model.name,
@@ -201,7 +228,10 @@ export class Recommender {
 
   /** What is known of someone, in the order in which it happened where that is known. NO_HISTORY, UNKNOWN_ID. */
   historyOf(who: Who): KnownHistory {
-    if ('history' in who) return { ...this.#indices(who.history), inOrder: true };
+    if ('history' in who) {
+      const found = this.#indices(who.history);
+      return { ...found, weights: this.#weightsOf(found.known), inOrder: true };
+    }
     const { users, histories } = this.parts;
     if (!users || !histories) {
       throw new FoldinError('NO_HISTORY', 'this model was saved without histories, so it knows no users', {
@@ -217,6 +247,21 @@ export class Recommender {
       weights: histories.values && Float32Array.from(entries, (e) => histories.values![e]),
       inOrder: histories.positions !== undefined,
     };
+  }
+
+  /** An evaluation set whose histories hold plain values, as the model is to see it. */
+  asSeen(set: EvaluationSet): EvaluationSet {
+    const { weighing } = this.parts;
+    return weighing ? { ...set, history: weighed(set.history, weighing) } : set;
+  }
+
+  /** Of a history without values. */
+  #weightsOf(known: readonly number[]): Float32Array | undefined {
+    const { weighing, items } = this.parts;
+    if (!weighing) return undefined;
+    const { indices, values } = weighed(csrFromRows([known], items.size), weighing);
+    const weightOf = new Map(Array.from(indices, (item, e) => [item, values![e]]));
+    return Float32Array.from(known, (item) => weightOf.get(item)!);
   }
 
   /** Histories as rows of a matrix, with their order where all have one. */

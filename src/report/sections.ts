@@ -1,4 +1,5 @@
 import type { Report } from '../data/report.js';
+import { HISTORY_BUCKETS, historyBucket } from '../evaluate/breakdown.js';
 import { DEFAULT_METRICS } from '../evaluate/evaluate.js';
 import { bootstrapInterval } from '../evaluate/significance.js';
 import type { Summary } from '../evaluate/summary.js';
@@ -90,7 +91,6 @@ export function figuresSection(contents: ReportContents): Section | undefined {
   return { id: 'figures', title: 'How good it is', body: body.join('') };
 }
 
-const LENGTHS = [1, 5, 10, 20, 50, 100, 200];
 const FEWEST = 5;
 
 /** The main figure by length of history and by group, each with a bootstrap interval of 95%. */
@@ -127,11 +127,10 @@ function breakdowns(contents: ReportContents, perUser: TestUsers): string[] {
       note(text.description),
     ];
   };
-  const byLength = LENGTHS.map((from, i) => {
-    const to = LENGTHS[i + 1] ? LENGTHS[i + 1] - 1 : Number.POSITIVE_INFINITY;
-    const mine = places.filter((p) => perUser.historyLength[p] >= from && perUser.historyLength[p] <= to);
-    return { label: Number.isFinite(to) ? `${from}–${to}` : `${from}+`, places: mine };
-  });
+  const byLength = HISTORY_BUCKETS.map((label) => ({
+    label,
+    places: places.filter((p) => historyBucket(perUser.historyLength[p]) === label),
+  }));
   const byGroup = contents.groups.groups.map(({ group }) => ({
     label: String(group),
     places: places.filter((p) => contents.groups.assigned[perUser.users[p]] === group - 1),

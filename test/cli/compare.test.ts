@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { done, failure, lines, makeModel, temporaryFolder } from './helpers.js';
@@ -27,7 +28,8 @@ describe.concurrent('compare', () => {
     );
     expect(ndcg).toEqual([...ndcg].sort((a, b) => b - a));
     expect(models[0].versusBest).toBeUndefined();
-    for (const [place, { versusBest, metrics, parameters }] of models.entries()) {
+    for (const [place, { versusBest, metrics, parameters, peakBytes }] of models.entries()) {
+      expect(peakBytes).toBeGreaterThan(0);
       expect(metrics['precision@5']).toBeDefined();
       expect(parameters).toBeGreaterThanOrEqual(0);
       if (place === 0) continue;
@@ -49,9 +51,47 @@ describe.concurrent('compare', () => {
       ['compare', 'log.csv', '--models', 'popular,random', '--metrics', 'mrr', ...CPU],
       { cwd },
     );
-    expect(lines(stdout)[0]).toMatch(/^model +ndcg@100 +mrr +p +parameters +time$/);
+    expect(lines(stdout)[0]).toMatch(/^model +ndcg@100 +mrr +p +parameters +memory +time$/);
     expect(stdout).toMatch(/mean ± standard error over \d+ users/);
   });
+
+  it('searches options on the validation part, keeps a journal and goes on from it', async () => {
+    const args = ['compare', 'log.csv', '--models', 'popular,ease', '--tune', '4', '--metrics', 'ndcg@10'];
+    const journal = join(cwd, 'search.jsonl');
+    const tuned = async (...more: string[]) =>
+      JSON.parse(
+        (await done([...args, '--device', 'cpu', '--journal', journal, '--json', ...more], { cwd })).stdout,
+      );
+    const first = await tuned();
+    const ease = first.models.find(({ model }: { model: string }) => model === 'ease');
+    expect(ease.tuned).toMatchObject({ trials: 4, failed: 0 });
+    expect(ease.tuned.validation).toBeGreaterThanOrEqual(ease.tuned.defaults);
+    const kept = lines(await readFile(journal, 'utf8'));
+    // The head, popularity's one trial, and four.
+    expect(kept).toHaveLength(6);
+    // As after an interruption: the last trial was not finished.
+    await writeFile(journal, `${kept.slice(0, 5).join('\n')}\n{"model":"ease","tri`);
+    const again = await tuned();
+    const timeless = ({ models }: { models: Record<string, unknown>[] }) =>
+      models.map(({ ms: _, ...model }) => model);
+    expect(timeless(again)).toEqual(timeless(first));
+    expect(lines(await readFile(journal, 'utf8')).filter((line) => line.includes('"trial"'))).toHaveLength(5);
+    // What was found is what train takes.
+    const flags = ease.tuned.flags.split(' ').filter((word: string) => word !== '');
+    await done(
+      ['train', 'log.csv', '--model', 'ease', ...flags, '--device', 'cpu', '--out', 'e.safetensors'],
+      { cwd },
+    );
+    const alone = JSON.parse((await done(['evaluate', 'e.safetensors', '--json'], { cwd })).stdout);
+    expect(alone.metrics['ndcg@10']).toEqual(ease.metrics['ndcg@10']);
+    const text = await done([...args, '--device', 'cpu', '--journal', journal], { cwd });
+    expect(text.stdout).toMatch(/^ease +\S.* validation 0\.\d+ \(4 trials, defaults 0\.\d+\)$/m);
+    expect(await failure([...args, '--journal', journal, '--seed', '2'], { cwd })).toMatchObject({
+      exit: 2,
+      code: 'CONFIG',
+    });
+    expect(await failure(['compare', 'log.csv', '--journal', 'x'], { cwd })).toMatchObject({ exit: 2 });
+  }, 120_000);
 
   it('refuses an unknown model and a comparison without a test part', async () => {
     expect(await failure(['compare', 'log.csv', '--models', 'mlpp'], { cwd })).toMatchObject({

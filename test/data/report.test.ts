@@ -34,6 +34,7 @@ describe('dataReport', () => {
       badRows: [{ file: 'log.csv', line: 7, reason: 'value is no plain number: column 3 is ""' }],
       duplicates: 1,
       duplicatePolicy: 'sum',
+      returns: 1,
       pairs: { merged: 4, dropped: { notPositive: 1, belowMinValue: 0, tooFew: 0 } },
       users: 2,
       items: 2,
@@ -106,6 +107,7 @@ ignored      shop
 rows         6 read, 5 kept
 dropped      value is no plain number 1
 duplicates   1 rows (sum)
+returns      1 rows below zero, netted by pair
 left out     pairs: not above zero 1
 users        2
 items        2
