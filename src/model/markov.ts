@@ -4,7 +4,7 @@ import { freeAll } from '../backend/sparse.js';
 import { type Csr, columnCounts } from '../data/csr.js';
 import { requireOrder, rowInOrder } from '../data/order.js';
 import { FoldinError } from '../errors.js';
-import { checkDecay, checkWhole, type Decay } from './config.js';
+import { checkDecay, checkRange, checkWhole, type Decay } from './config.js';
 import { decayed } from './decay.js';
 import type { Model } from './model.js';
 import { type FitControl, pace } from './pace.js';
@@ -14,23 +14,23 @@ import type { NamedArrays } from './parameters.js';
 export interface MarkovConfig extends Decay {
   /** w: how far apart in a history two items may be to count as a transition. */
   readonly window: number;
+  /** What the most popular item gets for it, the others in proportion: little, to order items that nothing leads to. */
+  readonly popularityWeight: number;
 }
 
-export const MARKOV_DEFAULTS: MarkovConfig = { window: 10, decay: 0.6 };
-
-/** What the most popular item gets for it, the others in proportion: enough to order items that nothing leads to. */
-const TIE_BREAK = 1e-6;
+export const MARKOV_DEFAULTS: MarkovConfig = { window: 10, decay: 0.6, popularityWeight: 1e-6 };
 
 /** CONFIG, with the option's name, unless every value makes sense. */
 export function checkMarkovConfig(config: MarkovConfig): void {
   checkWhole('window', config.window, 1, 1e6);
+  checkRange('popularityWeight', config.popularityWeight, 0, 1);
   checkDecay(config);
 }
 
 /**
  * Item-to-item transitions of the order of histories: T_ij is the sum of 1 / d over the pairs of a history in which j
  * comes d <= window items after i, each row scaled to the sum 1; score_j = sum over the history of gamma^(steps back) T_ij,
- * plus a millionth of j's popularity as a share of the largest. window 1 and gamma 0 make a Markov chain of first order.
+ * plus popularityWeight times j's popularity as a share of the largest. window 1 and gamma 0 make a Markov chain of first order.
  */
 export class Markov implements Model {
   readonly name = 'markov';
@@ -103,7 +103,7 @@ export async function fitMarkov(
   const table = await transitions(backend, train, config.window, control);
   const counts = columnCounts(train);
   const most = counts.reduce((largest, count) => Math.max(largest, count), 1);
-  const popularity = Float32Array.from(counts, (count) => (TIE_BREAK * count) / most);
+  const popularity = Float32Array.from(counts, (count) => (config.popularityWeight * count) / most);
   const array = (values: Uint32Array | Float32Array, shape = [values.length]) => ({ shape, values });
   return new Markov(
     backend,

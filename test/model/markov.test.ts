@@ -4,7 +4,7 @@ import { createCpuBackend } from '../../src/cpu/backend.js';
 import { type Csr, csrFromRows } from '../../src/data/csr.js';
 import { rowInOrder } from '../../src/data/order.js';
 import { decayed } from '../../src/model/decay.js';
-import { fitMarkov, type MarkovConfig } from '../../src/model/markov.js';
+import { fitMarkov, MARKOV_DEFAULTS, type MarkovConfig } from '../../src/model/markov.js';
 import type { Model } from '../../src/model/model.js';
 import { fitModel, loadModel, type ModelOptions } from '../../src/model/registry.js';
 import { randomCsr } from '../../src/verify/inputs.js';
@@ -42,7 +42,8 @@ describe('markov', () => {
     4,
   );
   const popularity = [2, 2, 3, 0].map((count) => (1e-6 * count) / 3);
-  const make = (config: MarkovConfig) => fitMarkov(f64, train, config, {});
+  const make = (config: Partial<MarkovConfig>) =>
+    fitMarkov(f64, train, { ...MARKOV_DEFAULTS, ...config }, {});
 
   it('counts what follows, by hand: first order', async () => {
     const model = await make({ window: 1, decay: 0 });
@@ -79,7 +80,7 @@ describe('markov', () => {
     const sequences = Array.from({ length: 40 }, (_, u) =>
       [...rowInOrder(base, u)].sort((a, b) => ((a * 7 + u) % 11) - ((b * 7 + u) % 11) || a - b),
     );
-    const config = { window: 4, decay: 0.7 };
+    const config = { window: 4, decay: 0.7, popularityWeight: 0 };
     const matrix = ordered(sequences, items);
     const model = await fitMarkov(f64, matrix, config, {});
     const table = Array.from({ length: items }, () => new Array<number>(items).fill(0));
@@ -101,21 +102,26 @@ describe('markov', () => {
       const expected = table[0].map((_, j) =>
         sequence.reduce((sum, i, at) => sum + 0.7 ** (sequence.length - 1 - at) * table[i][j], 0),
       );
-      // Popularity adds a millionth at most.
-      for (const [j, x] of expected.entries()) expect(Math.abs(found[u][j] - x)).toBeLessThan(1.2e-6);
+      close(found[u], expected);
     });
     model.dispose();
     expect(f64.liveBytes).toBe(0);
   });
 
   it('refuses what it cannot use', async () => {
-    const config = { window: 2, decay: 0.5 };
+    const config = { ...MARKOV_DEFAULTS, window: 2, decay: 0.5 };
     const bare = csrFromRows([[0, 1]], 4);
     await expect(fitMarkov(f64, bare, config, {})).rejects.toMatchObject({
       code: 'COLUMN_MISSING',
       remedy: expect.stringContaining('--order file'),
     });
-    for (const wrong of [{ window: 0 }, { window: 1.5 }, { decay: -0.1 }, { decay: 1.1 }]) {
+    for (const wrong of [
+      { window: 0 },
+      { window: 1.5 },
+      { decay: -0.1 },
+      { decay: 1.1 },
+      { popularityWeight: 2 },
+    ]) {
       await expect(make({ ...config, ...wrong })).rejects.toMatchObject({ code: 'CONFIG' });
     }
     const model = await make(config);
