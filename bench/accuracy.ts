@@ -18,6 +18,7 @@ import { Trainer } from '../src/train/trainer.js';
 import { closedForm } from './accuracyClosedForm.js';
 import { explanations } from './accuracyExplain.js';
 import { gowalla } from './accuracyGowalla.js';
+import { neumf, vae } from './accuracyNeural.js';
 import { ordered, recurrent } from './accuracyOrdered.js';
 import { type FixedSplit, readFixedSplit } from './fixedSplits.js';
 
@@ -35,14 +36,17 @@ const { values: options } = parseArgs({
     /** Of the multinomial loss: full, or sampled with so many draws a step. */
     softmax: { type: 'string', default: 'full' },
     samples: { type: 'string', default: String(MLP_DEFAULTS.softmaxSamples) },
+    epochs: { type: 'string' },
+    'lr-decay': { type: 'string' },
     every: { type: 'string' },
     /**
      * network: popularity and the network on each of --splits; closed: ease and itemknn on the fixed splits;
      * gowalla: popularity there; ordered: popularity, ease, decay and markov on the last items of ordered histories; gru:
-     * the recurrent model there, on ml-1m with --long, for an hour or --minutes; explain: how faithful explanations are to the network and to ease on the first of --splits.
+     * the recurrent model there, on ml-1m with --long, for an hour or --minutes; vae and neumf: these models, with --long
+     * vae on all splits it is published for; explain: how faithful explanations are to the network and to ease on the first of --splits.
      */
-    parts: { type: 'string', default: 'network,closed,gowalla,ordered,gru,explain' },
-    /** Also what takes more than some minutes. */
+    parts: { type: 'string' },
+    /** Also what takes more than a quarter of an hour in all: gru, vae and neumf. */
     long: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '60' },
     /** ordered, gru: only these of ms-usage, ml-100k, grocery and ml-1m. */
@@ -63,7 +67,8 @@ const golden = JSON.parse(readFileSync(join(options.data, 'splits', 'golden-metr
 console.log(`device: ${backend.device.adapter} (${backend.device.kind}), seed ${options.seed}`);
 
 const found: number[] = [];
-const parts = options.parts.split(',');
+const SHORT = 'network,closed,gowalla,ordered,explain';
+const parts = (options.parts ?? (options.long ? `${SHORT},gru,vae,neumf` : SHORT)).split(',');
 for (const name of parts.includes('network') ? options.splits.split(',') : []) {
   const split = readFixedSplit(options.data, name);
   if (!split) {
@@ -88,6 +93,10 @@ if (parts.includes('gru')) {
     await recurrent(backend, options.data, name, { seed, minutes });
   }
 }
+if (parts.includes('vae')) {
+  await vae(backend, options.data, { seed: Number(options.seed), long: options.long });
+}
+if (parts.includes('neumf')) await neumf(backend, options.data, Number(options.seed));
 backend.dispose();
 
 /** Popularity must equal the golden figures in f64. */
@@ -125,6 +134,8 @@ async function network(backend: Backend, split: FixedSplit): Promise<number> {
       seed,
       validateEvery: Number(options.every ?? 2),
       ...(options.lr && { learningRate: Number(options.lr) }),
+      ...(options.epochs && { epochs: Number(options.epochs) }),
+      ...(options['lr-decay'] && { lrDecay: Number(options['lr-decay']) }),
       ...(options.l2 && { l2: Number(options.l2) }),
       ...(options.batch && { batch: Number(options.batch) }),
     },
