@@ -4,7 +4,7 @@ import { type ConsecutiveRows, type DeviceRows, freeAll } from '../backend/spars
 import type { Model } from '../model/model.js';
 
 /** Users scored in one batch. */
-const BATCH = 128;
+const BATCH = 256;
 /** Rows that a tensor has in memory anyway. */
 const FEWEST = 8;
 
