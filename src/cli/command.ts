@@ -47,6 +47,10 @@ export function buildCommand(spec: CommandSpec): Command {
     .addOption(
       new Option('--seed <n>', 'the one source of chance (default 1)').argParser(wholeNumber('seed')),
     )
+    .option(
+      '--config <file>',
+      'options from a JSON or YAML file (default foldin.config.json or .yaml, where it is there)',
+    )
     .option('--json', 'machine-readable: one JSON document, or JSON lines for long work')
     .option('--quiet', 'no progress and no notes; warnings and errors stay')
     .helpOption('-h, --help', 'this text')

@@ -71,8 +71,16 @@ async function main(argv: readonly string[], out: Output, signal: AbortSignal): 
   }
   const { buildCommand } = await import('./command.js');
   const command = buildCommand(spec);
+  const { configured } = await import('./configFile.js');
+  const isHelp = rest.includes('--help') || rest.includes('-h');
+  const config = isHelp
+    ? undefined
+    : await configured(configOf(rest), command, first, {
+        names: Object.keys(COMMANDS),
+        build: async (name) => buildCommand((await loaderOf(name)()).command),
+      });
   try {
-    command.parse(rest, { from: 'user' });
+    command.parse([...(config?.words ?? []), ...rest], { from: 'user' });
   } catch (error) {
     if (error instanceof FoldinError) throw error;
     const { code } = error as CommanderError;
@@ -84,7 +92,16 @@ async function main(argv: readonly string[], out: Output, signal: AbortSignal): 
       command.options.flatMap(({ long }) => long ?? []),
     );
   }
+  if (config && config.words.length > 0) out.note(`config    ${config.file}: ${config.words.join(' ')}`);
   await spec.run({ out, options: command.opts<SharedOptions>(), args: command.processedArgs, signal, argv });
+}
+
+/** The file that --config names; read before all other options, which it may hold. */
+function configOf(words: readonly string[]): string | undefined {
+  const typed = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+  const at = typed.findLastIndex((word) => word === '--config' || word.startsWith('--config='));
+  if (at < 0) return undefined;
+  return typed[at] === '--config' ? typed[at + 1] : typed[at].slice('--config='.length);
 }
 
 function loaderOf(name: string): Loader {

@@ -157,6 +157,7 @@ describe('who imports whom', () => {
       webgpu: /^src\/gpu\/adapter\.node\.ts$/,
       commander: /^src\/cli\//,
       picocolors: /^src\/cli\//,
+      yaml: /^src\/cli\/configFile\.ts$/,
       pg: /^src\/data\/postgres\.node\.ts$/,
       '@duckdb/node-api': /^src\/data\/duckdb(View)?\.node\.ts$/,
       fzstd: /^src\/data\/(unzstd|formats\/parquet)\.ts$/,
