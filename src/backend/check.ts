@@ -1,4 +1,5 @@
 import { itemChecks } from './checkItems.js';
+import { systemChecks } from './checkSystems.js';
 import { type LossArgs, type Ops, PANEL, SQUARE_PARTS } from './ops.js';
 import {
   ANY,
@@ -41,6 +42,7 @@ export function checkedOps(ops: Ops, before: () => void): Ops {
 /** One check an op: SHAPE_MISMATCH with op, argument, expected and got. Nothing is allocated when all is well. */
 export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
   ...itemChecks,
+  ...systemChecks,
   bagForward({ input, batch, weights, bias, out, scales }) {
     matrix('bagForward', 'weights', weights, ANY, ANY);
     const hidden = weights.shape[1];

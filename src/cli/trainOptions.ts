@@ -13,12 +13,13 @@ import {
   type TrainConfig,
 } from '../model/config.js';
 import { learnsInEpochs, MODEL_NAMES, type ModelOptions, trainDefaults } from '../model/registry.js';
+import { FACTOR_FLAGS, type FactorFlags, factorOptions } from './factorOptions.js';
 import { given, number, wholeNumber, wholeNumbers } from './options.js';
 import { defineSequences, SEQUENCE_FLAGS, type SequenceFlags, sequenceOptions } from './sequenceOptions.js';
 import { defineTables, TABLE_FLAGS, type TableFlags, tableOptions } from './tableOptions.js';
 import { defineVae, VAE_FLAGS, type VaeFlags, vaeOptions } from './vaeOptions.js';
 
-export interface ModelFlags extends TableFlags, SequenceFlags, VaeFlags {
+export interface ModelFlags extends TableFlags, FactorFlags, SequenceFlags, VaeFlags {
   readonly model?: string;
   readonly preset?: 'textbook';
   readonly epochs?: number;
@@ -68,7 +69,7 @@ export const defineModel = (command: Command): Command =>
           .addOption(
             one(
               '--model <name>',
-              'mlp (default), dae, vae, linear, ease, itemknn, gru, or the baselines popular and random',
+              'mlp (default), dae, vae, linear, ease, itemknn, ials, gru, or the baselines popular and random',
               MODEL_NAMES,
             ),
           )
@@ -104,7 +105,7 @@ export const defineModel = (command: Command): Command =>
           )
           .option(
             '--negative-weight <x>',
-            'weightedMse: weight of what a user did not do',
+            'weightedMse, ials: weight of what a user did not do (default 1; ials 0.3)',
             number('negative-weight'),
           )
           .option(
@@ -146,7 +147,7 @@ export const defineModel = (command: Command): Command =>
     )
     .option(
       '--l2 <x>',
-      'penalty on squared weights (default 0.005; linear 0.4, dae, vae 1e-4, ease 300, gru 0)',
+      'penalty on squared weights (default 0.005; linear 0.4, dae, vae 1e-4, ease 300, ials 0.007, gru 0)',
       number('l2'),
     )
     .option(
@@ -197,6 +198,7 @@ const NETWORK = [
 /** Which flags each model understands. */
 const FLAGS: Readonly<Record<string, readonly (keyof ModelFlags)[]>> = {
   ...TABLE_FLAGS,
+  ...FACTOR_FLAGS,
   linear: [...TRAINING, ...NETWORK, 'zeroDiagonal'],
   mlp: [...TRAINING, ...NETWORK, 'hidden', 'preset'],
   dae: [...TRAINING, ...NETWORK, 'hidden'],
@@ -217,7 +219,7 @@ export function recipeOf(flags: ModelFlags): Recipe {
   const model = flags.model ?? 'mlp';
   const idle = ALL_FLAGS.find((flag) => flags[flag] !== undefined && !flagsOf(model).includes(flag));
   if (idle) throw misplaced(idle, model);
-  if (flags.negativeWeight !== undefined && flags.loss !== 'weightedMse') {
+  if (NETWORK_DEFAULTS[model] && flags.negativeWeight !== undefined && flags.loss !== 'weightedMse') {
     throw new FoldinError('CONFIG', '--negative-weight belongs to the loss weightedMse', {
       remedy: 'Add --loss weightedMse, or leave it out.',
     });
@@ -263,6 +265,7 @@ export function recipeOf(flags: ModelFlags): Recipe {
 function optionsOf(model: string, flags: ModelFlags): ModelOptions {
   if (model === 'vae') return vaeOptions(flags);
   if (SEQUENCE_FLAGS[model]) return sequenceOptions(model, flags);
+  if (FACTOR_FLAGS[model]) return factorOptions(model, flags);
   return TABLE_FLAGS[model] ? tableOptions(model, flags) : {};
 }
 

@@ -17,6 +17,7 @@ import { EASE_DEFAULTS, type EaseConfig, fitEase } from './ease.js';
 import { Gru } from './gru.js';
 import { GRU_TRAIN_DEFAULTS, type GruConfig, gruConfig } from './gruConfig.js';
 import { initialGru } from './gruParameters.js';
+import { fitIals, IALS_DEFAULTS, Ials, type IalsConfig } from './ials.js';
 import { fitItemKnn, ITEM_KNN_DEFAULTS, type ItemKnnConfig } from './itemKnn.js';
 import { ItemTable } from './itemTable.js';
 import type { Model, TrainableModel } from './model.js';
@@ -27,11 +28,12 @@ import type { NamedArrays } from './parameters.js';
 import { initialVae, Vae } from './vae.js';
 import { VAE_DEFAULTS, VAE_TRAIN_DEFAULTS, type VaeConfig } from './vaeConfig.js';
 
-/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `gru` or `vae`. */
+/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `ials`, `gru` or `vae`. */
 export type ModelOptions =
   | Partial<NetworkConfig>
   | Partial<EaseConfig>
   | Partial<ItemKnnConfig>
+  | Partial<IalsConfig>
   | Partial<GruConfig>
   | Partial<VaeConfig>;
 
@@ -99,6 +101,12 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   ease: table('ease', (backend, { train, config }, control) =>
     fitEase(backend, train, { ...EASE_DEFAULTS, ...(config as Partial<EaseConfig>) }, control),
   ),
+  ials: {
+    train: TRAIN_DEFAULTS,
+    fit: (backend, { train, config, seed }, control) =>
+      fitIals(backend, train, { ...IALS_DEFAULTS, ...(config as Partial<IalsConfig>) }, { ...control, seed }),
+    load: (backend, items, config, tensors) => Ials.load(backend, items, config as IalsConfig, tensors),
+  },
   linear: network('linear', LINEAR_DEFAULTS, LINEAR_TRAIN_DEFAULTS),
   mlp: network('mlp', MLP_DEFAULTS, TRAIN_DEFAULTS),
   gru: {

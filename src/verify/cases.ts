@@ -13,7 +13,9 @@ import { lossCases } from './lossCases.js';
 import { matmulCases } from './matmulCases.js';
 import { otherCases } from './otherCases.js';
 import { rankCases } from './rankCases.js';
+import { scoreCases } from './scoreCases.js';
 import { solveCases } from './solveCases.js';
+import { systemCases } from './systemCases.js';
 
 export type { KernelCase, Outputs } from './case.js';
 export { type CaseResult, compareCase } from './compare.js';
@@ -30,4 +32,6 @@ export const kernelCases: readonly KernelCase[] = [
   ...rankCases,
   ...solveCases,
   ...clusterCases,
+  ...systemCases,
+  ...scoreCases,
 ];

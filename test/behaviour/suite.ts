@@ -36,6 +36,12 @@ export const MODELS: readonly ModelUnderTest[] = [
     inOneGo: true,
     network: { l2: 20, dropout: 0.3, userPower: 0.5, l2Power: 0.5, popularityPower: -0.2 },
   },
+  {
+    model: 'ials',
+    personal: true,
+    inOneGo: true,
+    network: { factors: 8, l2: 0.01, negativeWeight: 0.1, sweeps: 5 },
+  },
   { model: 'linear', personal: true, train: { epochs: 40, learningRate: 0.01, l2: 0.1 } },
   {
     model: 'mlp',
