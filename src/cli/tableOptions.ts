@@ -31,7 +31,7 @@ export const defineTables = (command: Command): Command =>
       )
       .option(
         '--popularity-power <t>',
-        'ease: scores are multiplied by (popularity + 1)^t (default 0)',
+        'ease, kernel: scores are multiplied by (popularity + 1)^t (default 0; kernel -0.1)',
         number('popularity-power'),
       )
       .option(

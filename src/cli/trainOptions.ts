@@ -69,7 +69,7 @@ export const defineModel = (command: Command): Command =>
           .addOption(
             one(
               '--model <name>',
-              'mlp (default), dae, vae, linear, ease, itemknn, ials, gru, or the baselines popular and random',
+              'mlp (default), dae, vae, linear, ease, itemknn, ials, kernel, gru, or the baselines popular and random',
               MODEL_NAMES,
             ),
           )
@@ -147,7 +147,7 @@ export const defineModel = (command: Command): Command =>
     )
     .option(
       '--l2 <x>',
-      'penalty on squared weights (default 0.005; linear 0.4, dae, vae 1e-4, ease 300, ials 0.007, gru 0)',
+      'penalty on squared weights (default 0.005; linear 0.4, dae, vae 1e-4, ease 300, ials 0.007, kernel 1.5, gru 0)',
       number('l2'),
     )
     .option(

@@ -20,6 +20,7 @@ import { initialGru } from './gruParameters.js';
 import { fitIals, IALS_DEFAULTS, Ials, type IalsConfig } from './ials.js';
 import { fitItemKnn, ITEM_KNN_DEFAULTS, type ItemKnnConfig } from './itemKnn.js';
 import { ItemTable } from './itemTable.js';
+import { fitKernel, KERNEL_DEFAULTS, Kernel, type KernelConfig } from './kernel.js';
 import type { Model, TrainableModel } from './model.js';
 import { Network } from './network.js';
 import { initialWeights } from './networkWeights.js';
@@ -28,12 +29,13 @@ import type { NamedArrays } from './parameters.js';
 import { initialVae, Vae } from './vae.js';
 import { VAE_DEFAULTS, VAE_TRAIN_DEFAULTS, type VaeConfig } from './vaeConfig.js';
 
-/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `ials`, `gru` or `vae`. */
+/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `ials`, `kernel`, `gru` or `vae`. */
 export type ModelOptions =
   | Partial<NetworkConfig>
   | Partial<EaseConfig>
   | Partial<ItemKnnConfig>
   | Partial<IalsConfig>
+  | Partial<KernelConfig>
   | Partial<GruConfig>
   | Partial<VaeConfig>;
 
@@ -106,6 +108,17 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
     fit: (backend, { train, config, seed }, control) =>
       fitIals(backend, train, { ...IALS_DEFAULTS, ...(config as Partial<IalsConfig>) }, { ...control, seed }),
     load: (backend, items, config, tensors) => Ials.load(backend, items, config as IalsConfig, tensors),
+  },
+  kernel: {
+    train: TRAIN_DEFAULTS,
+    fit: (backend, { train, config, seed }, control) =>
+      fitKernel(
+        backend,
+        train,
+        { ...KERNEL_DEFAULTS, ...(config as Partial<KernelConfig>) },
+        { ...control, seed },
+      ),
+    load: (backend, items, config, tensors) => Kernel.load(backend, items, config as KernelConfig, tensors),
   },
   linear: network('linear', LINEAR_DEFAULTS, LINEAR_TRAIN_DEFAULTS),
   mlp: network('mlp', MLP_DEFAULTS, TRAIN_DEFAULTS),

@@ -86,6 +86,7 @@ export async function fit(
     {
       signal,
       onProgress: (step, steps) => onEvent?.({ event: 'step', epoch: 1, epochs: 1, step, steps }),
+      onNotice: (code, message) => onEvent?.({ event: 'notice', code, message }),
     },
   );
   try {

@@ -42,6 +42,13 @@ export const MODELS: readonly ModelUnderTest[] = [
     inOneGo: true,
     network: { factors: 8, l2: 0.01, negativeWeight: 0.1, sweeps: 5 },
   },
+  { model: 'kernel', personal: true, inOneGo: true, network: { l2: 0.5 } },
+  {
+    model: 'kernel',
+    personal: true,
+    inOneGo: true,
+    network: { l2: 0.1, itemPower: 0.5, sharpness: 2, popularityPower: 0, landmarks: 20 },
+  },
   { model: 'linear', personal: true, train: { epochs: 40, learningRate: 0.01, l2: 0.1 } },
   {
     model: 'mlp',
