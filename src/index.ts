@@ -33,9 +33,12 @@ export { type ExplainMethod, type ExplainOptions, type Explanation, explain } fr
 export { type Importance, type ImportanceOptions, importance } from './explain/importance.js';
 export { type RephraseOptions, rephrase } from './explain/rephrase.js';
 export { type DefiningItem, type Group, type Groups, type GroupsOptions, groups } from './groups/groups.js';
+export type { BlendMember, BlendOptions } from './model/blendConfig.js';
 export { type NetworkConfig, TEXTBOOK, TEXTBOOK_WARNING, type TrainConfig } from './model/config.js';
 export type { EaseConfig } from './model/ease.js';
+export type { IalsConfig } from './model/ials.js';
 export type { ItemKnnConfig } from './model/itemKnn.js';
+export type { KernelConfig } from './model/kernel.js';
 export type { Model } from './model/model.js';
 export { createModel, fitModel, MODEL_NAMES, type ModelOptions } from './model/registry.js';
 export { type Fit, type FitOptions, fit } from './recommend/fit.js';

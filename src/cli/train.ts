@@ -8,7 +8,7 @@ import { Checkpointer, type MadeWith, readCheckpoint, requireSame } from './chec
 import type { CommandSpec, Context } from './command.js';
 import { defineDevice, withBackend } from './device.js';
 import { stopped } from './interrupted.js';
-import { cleaningOf, defineCleaning, defineReading, number, readingOf, required } from './options.js';
+import { cleaningOf, defineCleaning, defineReading, number, readingOf, required, usage } from './options.js';
 import { checkWritable } from './outFile.js';
 import { definePlanner, plannerOf } from './planner.js';
 import { provenance } from './provenance.js';
@@ -54,6 +54,12 @@ async function run(context: Context<TrainFlags>): Promise<void> {
   const file = required(options.out, '--out', 'model.safetensors');
   const split = splitSpec(options, recipe.train.seed, recipe.shares);
   const checkpointFile = options.checkpoint ?? `${file}.checkpoint`;
+  if (recipe.model === 'blend' && options.resume !== undefined) {
+    throw usage(
+      'a blend has no checkpoint to go on from',
+      'Leave --resume out: the members are trained again.',
+    );
+  }
   await checkWritable(file);
   await checkWritable(checkpointFile);
   const resume = options.resume === undefined ? undefined : await readCheckpoint(options.resume);

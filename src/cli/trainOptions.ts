@@ -1,5 +1,6 @@
-import { type Command, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { FoldinError } from '../errors.js';
+import type { BlendMember } from '../model/blendConfig.js';
 import {
   checkNetworkConfig,
   checkTrainConfig,
@@ -13,13 +14,14 @@ import {
   type TrainConfig,
 } from '../model/config.js';
 import { learnsInEpochs, MODEL_NAMES, type ModelOptions, trainDefaults } from '../model/registry.js';
+import { BLEND_FLAGS, type BlendFlags, blendOptions } from './blendOptions.js';
 import { FACTOR_FLAGS, type FactorFlags, factorOptions } from './factorOptions.js';
 import { given, number, wholeNumber, wholeNumbers } from './options.js';
 import { defineSequences, SEQUENCE_FLAGS, type SequenceFlags, sequenceOptions } from './sequenceOptions.js';
 import { defineTables, TABLE_FLAGS, type TableFlags, tableOptions } from './tableOptions.js';
 import { defineVae, VAE_FLAGS, type VaeFlags, vaeOptions } from './vaeOptions.js';
 
-export interface ModelFlags extends TableFlags, FactorFlags, SequenceFlags, VaeFlags {
+export interface ModelFlags extends TableFlags, BlendFlags, FactorFlags, SequenceFlags, VaeFlags {
   readonly model?: string;
   readonly preset?: 'textbook';
   readonly epochs?: number;
@@ -69,7 +71,7 @@ export const defineModel = (command: Command): Command =>
           .addOption(
             one(
               '--model <name>',
-              'mlp (default), dae, vae, linear, ease, itemknn, ials, kernel, gru, or the baselines popular and random',
+              'mlp (default), dae, vae, linear, ease, itemknn, ials, kernel, gru, blend, or the baselines popular and random',
               MODEL_NAMES,
             ),
           )
@@ -199,6 +201,7 @@ const NETWORK = [
 const FLAGS: Readonly<Record<string, readonly (keyof ModelFlags)[]>> = {
   ...TABLE_FLAGS,
   ...FACTOR_FLAGS,
+  blend: BLEND_FLAGS,
   linear: [...TRAINING, ...NETWORK, 'zeroDiagonal'],
   mlp: [...TRAINING, ...NETWORK, 'hidden', 'preset'],
   dae: [...TRAINING, ...NETWORK, 'hidden'],
@@ -261,8 +264,19 @@ export function recipeOf(flags: ModelFlags): Recipe {
   };
 }
 
+/** A member of a blend, from the words that describe it: a model and its flags, as `train` takes them. */
+function memberOf(words: readonly string[]): BlendMember {
+  const command = new Command().exitOverride().configureOutput({ writeErr: () => {} });
+  defineModel(command).parse(['--model', ...words], { from: 'user' });
+  const { model, network, train } = recipeOf(command.opts<ModelFlags>());
+  // Chance is the blend's: one seed for all.
+  const { seed: _, ...own } = train;
+  return { model, network, train: own };
+}
+
 /** Of a model that is no network of this file. */
 function optionsOf(model: string, flags: ModelFlags): ModelOptions {
+  if (model === 'blend') return blendOptions(flags, memberOf);
   if (model === 'vae') return vaeOptions(flags);
   if (SEQUENCE_FLAGS[model]) return sequenceOptions(model, flags);
   if (FACTOR_FLAGS[model]) return factorOptions(model, flags);

@@ -3,6 +3,8 @@ import type { Csr } from '../data/csr.js';
 import { requireOrder } from '../data/order.js';
 import { FoldinError } from '../errors.js';
 import { Popular, Random } from './baselines.js';
+import { Blend } from './blend.js';
+import type { BlendConfig, BlendOptions } from './blendConfig.js';
 import {
   DAE_DEFAULTS,
   DAE_TRAIN_DEFAULTS,
@@ -29,7 +31,7 @@ import type { NamedArrays } from './parameters.js';
 import { initialVae, Vae } from './vae.js';
 import { VAE_DEFAULTS, VAE_TRAIN_DEFAULTS, type VaeConfig } from './vaeConfig.js';
 
-/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `ials`, `kernel`, `gru` or `vae`. */
+/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `ials`, `kernel`, `gru`, `vae` or `blend`. */
 export type ModelOptions =
   | Partial<NetworkConfig>
   | Partial<EaseConfig>
@@ -37,7 +39,8 @@ export type ModelOptions =
   | Partial<IalsConfig>
   | Partial<KernelConfig>
   | Partial<GruConfig>
-  | Partial<VaeConfig>;
+  | Partial<VaeConfig>
+  | Partial<BlendOptions>;
 
 /** What a new model is made from: its training histories, its options, and the seed of its first weights. */
 export interface ModelInit {
@@ -142,6 +145,20 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
     },
     load: (backend, items, config, tensors) =>
       new Vae(backend, items, { ...VAE_DEFAULTS, ...(config as Partial<VaeConfig>) }, tensors),
+  },
+  blend: {
+    train: TRAIN_DEFAULTS,
+    fit: async () => {
+      throw new FoldinError(
+        'CONFIG',
+        'the members of a blend are trained, and weighted on a validation part',
+        {
+          remedy: 'Call fit with the model "blend", which has a split to do both on.',
+        },
+      );
+    },
+    load: (backend, items, config, tensors) =>
+      Blend.load(backend, items, config as BlendConfig, tensors, loadModel),
   },
 };
 

@@ -49,6 +49,24 @@ export const MODELS: readonly ModelUnderTest[] = [
     inOneGo: true,
     network: { l2: 0.1, itemPower: 0.5, sharpness: 2, popularityPower: 0, landmarks: 20 },
   },
+  { model: 'blend', personal: true, inOneGo: true },
+  {
+    model: 'blend',
+    personal: true,
+    inOneGo: true,
+    network: {
+      members: [
+        { model: 'itemknn', network: { neighbours: 10 } },
+        {
+          model: 'mlp',
+          network: { hidden: [16], dropout: 0.2 },
+          train: { epochs: 40, learningRate: 0.01, l2: 0, batch: 16, patience: 0 },
+        },
+        { model: 'popular' },
+      ],
+      weights: [2, 2, 0],
+    },
+  },
   { model: 'linear', personal: true, train: { epochs: 40, learningRate: 0.01, l2: 0.1 } },
   {
     model: 'mlp',
