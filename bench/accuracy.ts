@@ -15,6 +15,7 @@ import { EASE_DEFAULTS, fitEase } from '../src/model/ease.js';
 import { createModel, trainable } from '../src/model/registry.js';
 import { plannerFor } from '../src/train/planner.js';
 import { Trainer } from '../src/train/trainer.js';
+import { blends } from './accuracyBlends.js';
 import { closedForm } from './accuracyClosedForm.js';
 import { explanations } from './accuracyExplain.js';
 import { gowalla } from './accuracyGowalla.js';
@@ -34,9 +35,15 @@ const { values: options } = parseArgs({
     every: { type: 'string' },
     /**
      * network: popularity and the network on each of --splits; closed: ease and itemknn on the fixed splits;
-     * gowalla: popularity there; explain: how faithful explanations are to the network and to ease on the first of --splits.
+     * blends: --recipes on --blend-splits; gowalla: popularity there; explain: how faithful explanations are to the network and to ease on the first of --splits.
      */
-    parts: { type: 'string', default: 'network,closed,gowalla,explain' },
+    parts: { type: 'string', default: 'network,closed,blends,gowalla,explain' },
+    /** L ease, K kernel, I ials, V vae, and blends of them. */
+    recipes: { type: 'string', default: 'K,I,L+I,L+K+V' },
+    'blend-splits': {
+      type: 'string',
+      default: 'ml100k-s0,ml100k-s1,ml100k-s2,ml1m-s0,ml1m-s1,ml1m-s2,anelli-ml1m-fold0,ncf-ml1m',
+    },
   },
 });
 if (!options.data) {
@@ -68,6 +75,13 @@ if (found.length > 0) {
   console.log(`mlp, mean over ${found.length} splits: test ndcg@100 ${mean.toFixed(4)}`);
 }
 if (parts.includes('closed')) await closedForm(backend, options.data);
+if (parts.includes('blends')) {
+  await blends(backend, options.data, {
+    recipes: options.recipes.split(','),
+    splits: options['blend-splits'].split(','),
+    seed: Number(options.seed),
+  });
+}
 if (parts.includes('gowalla')) await gowalla(backend, options.data);
 backend.dispose();
 

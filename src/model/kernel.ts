@@ -326,12 +326,17 @@ function withFullRow({ rows, columns, indptr, indices, values }: Csr): Csr {
 }
 
 function refuseLargeTables(backend: Backend, users: number, items: number): void {
-  const limit = Math.min(backend.maxTensorBytes, HOST_TABLE_BYTES);
   const numberBytes = backend.precision === 'f64' ? 8 : 4;
-  const bytes = users * Math.max(users, items + 1) * numberBytes;
-  if (bytes <= limit) return;
-  const most = Math.floor(Math.min(Math.sqrt(limit / numberBytes), limit / numberBytes / (items + 1)));
+  const fits = (n: number) => {
+    const widest = Math.max(n, items + 1);
+    return n * widest * numberBytes <= HOST_TABLE_BYTES && widest <= backend.mostRows(n);
+  };
+  if (fits(users)) return;
+  let most = users;
+  while (most > 0 && !fits(most)) most -= Math.max(1, Math.floor(most / 1000));
   const gib = (n: number) => (n / 2 ** 30).toPrecision(3);
+  const bytes = users * Math.max(users, items + 1) * numberBytes;
+  const limit = Math.min(backend.maxTensorBytes, HOST_TABLE_BYTES);
   throw new FoldinError(
     'LIMIT_EXCEEDED',
     `${users} users to be compared with, and ${items} items, make a table of ${gib(bytes)} GiB; at most ${gib(limit)} GiB are possible on ${backend.device.adapter}`,

@@ -139,6 +139,7 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   dae: network('dae', DAE_DEFAULTS, DAE_TRAIN_DEFAULTS),
   vae: {
     train: VAE_TRAIN_DEFAULTS,
+    inEpochs: true,
     create(backend, { train, config, seed }) {
       const whole = { ...VAE_DEFAULTS, ...(config as Partial<VaeConfig>) };
       return new Vae(backend, train.columns, whole, initialVae(train, whole, seed));

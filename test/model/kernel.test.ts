@@ -90,13 +90,13 @@ describe('landmarks', () => {
   });
 
   it('are named where a table of all users is beyond the limit, before anything is allocated', async () => {
-    const small = { ...backend, maxTensorBytes: 30_000 };
+    const small = createCpuBackend({ precision: 'f64', maxTensorBytes: 30_000 });
     await expect(fitKernel(small, train, CONFIG, { seed: 1 })).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
       message: expect.stringContaining('80 users'),
       remedy: expect.stringContaining('--landmarks 61'),
     });
-    expect(backend.liveBytes).toBe(0);
+    expect(small.liveBytes).toBe(0);
   });
 });
 
