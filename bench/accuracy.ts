@@ -17,6 +17,7 @@ import { plannerFor } from '../src/train/planner.js';
 import { Trainer } from '../src/train/trainer.js';
 import { blends } from './accuracyBlends.js';
 import { closedForm } from './accuracyClosedForm.js';
+import { coldStart } from './accuracyCold.js';
 import { explanations } from './accuracyExplain.js';
 import { gowalla } from './accuracyGowalla.js';
 import { type FixedSplit, readFixedSplit } from './fixedSplits.js';
@@ -35,9 +36,9 @@ const { values: options } = parseArgs({
     every: { type: 'string' },
     /**
      * network: popularity and the network on each of --splits; closed: ease and itemknn on the fixed splits;
-     * blends: --recipes on --blend-splits; gowalla: popularity there; explain: how faithful explanations are to the network and to ease on the first of --splits.
+     * cold: new items, users of few events; blends: --recipes on --blend-splits; gowalla: popularity there; explain: how faithful explanations are to the network and to ease on the first of --splits.
      */
-    parts: { type: 'string', default: 'network,closed,blends,gowalla,explain' },
+    parts: { type: 'string', default: 'network,closed,blends,cold,gowalla,explain' },
     /** L ease, K kernel, I ials, V vae, and blends of them. */
     recipes: { type: 'string', default: 'K,I,L+I,L+K+V' },
     'blend-splits': {
@@ -82,6 +83,7 @@ if (parts.includes('blends')) {
     seed: Number(options.seed),
   });
 }
+if (parts.includes('cold')) await coldStart(backend, options.data, Number(options.seed));
 if (parts.includes('gowalla')) await gowalla(backend, options.data);
 backend.dispose();
 

@@ -15,6 +15,7 @@ import { inverse, inverseSteps } from './inverse.js';
 import type { Model } from './model.js';
 import { type FitControl, pace } from './pace.js';
 import type { NamedArrays } from './parameters.js';
+import { loadRows, storedRows } from './storedRows.js';
 
 /** Kernel ridge regression over users; see `fitKernel`. */
 export interface KernelConfig {
@@ -78,29 +79,17 @@ export class Kernel implements Model {
     private readonly learned: Learned,
   ) {
     const { landmarks, itemWeights, weights, means } = learned;
-    const made = backend.scope(() => {
-      const lengths = Uint32Array.from(
-        { length: landmarks.rows },
-        (_, row) => landmarks.indptr[row + 1] - landmarks.indptr[row],
-      );
-      // A tensor has one number at least.
-      const some = landmarks.indices.length > 0;
-      return {
-        lengths: backend.tensor(lengths),
-        histories: backend.tensor(some ? landmarks.indices : Uint32Array.of(0)),
-        values: backend.tensor(some ? landmarks.values! : Float32Array.of(0)),
-        itemWeights: backend.tensor(itemWeights),
-        means: backend.tensor(means),
-        turned: backend.tensor(denseTurned(landmarks), [landmarks.columns, landmarks.rows]),
-        noBias: backend.zeros('f32', [landmarks.rows]),
-      };
-    });
+    const made = backend.scope(() => ({
+      rows: storedRows(backend, 'landmarks', landmarks),
+      itemWeights: backend.tensor(itemWeights),
+      means: backend.tensor(means),
+      turned: backend.tensor(denseTurned(landmarks), [landmarks.columns, landmarks.rows]),
+      noBias: backend.zeros('f32', [landmarks.rows]),
+    }));
     this.#turned = made.turned;
     this.#noBias = made.noBias;
     this.tensors = new Map([
-      ['lengths', made.lengths],
-      ['histories', made.histories],
-      ['values', made.values],
+      ...made.rows,
       ['itemWeights', made.itemWeights],
       ['weights', weights],
       ['means', made.means],
@@ -110,35 +99,21 @@ export class Kernel implements Model {
   /** As it was saved. SHAPE_MISMATCH when its parts do not fit together. */
   static load(backend: Backend, items: number, config: KernelConfig, tensors: NamedArrays): Kernel {
     checkKernelConfig(config);
+    const landmarks = loadRows(tensors, 'landmarks', items);
     const take = (name: string, ...shape: number[]) => {
       const saved = tensors.get(name);
-      if (saved && (shape.length === 0 || saved.shape.join() === shape.join())) return saved.values;
+      if (saved?.shape.join() === shape.join()) return saved.values;
       throw new FoldinError(
         'SHAPE_MISMATCH',
         `${name} should be [${shape}], got [${saved?.shape ?? 'nothing'}]`,
-        {
-          remedy: 'Load a model with the configuration it was saved with.',
-        },
+        { remedy: 'Load a model with the configuration it was saved with.' },
       );
     };
-    const lengths = take('lengths');
-    const indptr = new Uint32Array(lengths.length + 1);
-    lengths.forEach((length, row) => {
-      indptr[row + 1] = indptr[row] + length;
-    });
-    const entries = indptr[lengths.length];
-    const indices = Uint32Array.from(take('histories', Math.max(1, entries)).subarray(0, entries));
-    if (indices.some((item) => item >= items)) {
-      throw new FoldinError('SHAPE_MISMATCH', `a history holds an item beyond the last of ${items}`, {
-        remedy: 'Load a model with the items it was saved with.',
-      });
-    }
-    const values = Float32Array.from(take('values', Math.max(1, entries)).subarray(0, entries));
     return new Kernel(backend, config, {
-      landmarks: { rows: lengths.length, columns: items, indptr, indices, values },
+      landmarks,
       itemWeights: take('itemWeights', items),
       means: take('means', items),
-      weights: backend.tensor(take('weights', lengths.length, items), [lengths.length, items]),
+      weights: backend.tensor(take('weights', landmarks.rows, items), [landmarks.rows, items]),
     });
   }
 

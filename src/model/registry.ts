@@ -15,6 +15,13 @@ import {
   TRAIN_DEFAULTS,
   type TrainConfig,
 } from './config.js';
+import { Content, createContent } from './content.js';
+import {
+  CONTENT_DEFAULTS,
+  CONTENT_TRAIN_DEFAULTS,
+  type ContentConfig,
+  type ContentOptions,
+} from './contentConfig.js';
 import { EASE_DEFAULTS, type EaseConfig, fitEase } from './ease.js';
 import { Gru } from './gru.js';
 import { GRU_TRAIN_DEFAULTS, type GruConfig, gruConfig } from './gruConfig.js';
@@ -31,7 +38,7 @@ import type { NamedArrays } from './parameters.js';
 import { initialVae, Vae } from './vae.js';
 import { VAE_DEFAULTS, VAE_TRAIN_DEFAULTS, type VaeConfig } from './vaeConfig.js';
 
-/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `ials`, `kernel`, `gru`, `vae` or `blend`. */
+/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `ials`, `kernel`, `gru`, `vae`, `content` or `blend`. */
 export type ModelOptions =
   | Partial<NetworkConfig>
   | Partial<EaseConfig>
@@ -40,6 +47,7 @@ export type ModelOptions =
   | Partial<KernelConfig>
   | Partial<GruConfig>
   | Partial<VaeConfig>
+  | Partial<ContentOptions>
   | Partial<BlendOptions>;
 
 /** What a new model is made from: its training histories, its options, and the seed of its first weights. */
@@ -146,6 +154,13 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
     },
     load: (backend, items, config, tensors) =>
       new Vae(backend, items, { ...VAE_DEFAULTS, ...(config as Partial<VaeConfig>) }, tensors),
+  },
+  content: {
+    train: CONTENT_TRAIN_DEFAULTS,
+    inEpochs: true,
+    create: (backend, { train, config, seed }) =>
+      createContent(backend, train, { ...CONTENT_DEFAULTS, ...(config as Partial<ContentOptions>) }, seed),
+    load: (backend, items, config, tensors) => Content.load(backend, items, config as ContentConfig, tensors),
   },
   blend: {
     train: TRAIN_DEFAULTS,

@@ -67,6 +67,19 @@ export const MODELS: readonly ModelUnderTest[] = [
       weights: [2, 2, 0],
     },
   },
+  {
+    model: 'content',
+    personal: true,
+    network: {
+      factors: 6,
+      // An item's colour, and something of no account.
+      features: csrFromRows(
+        Array.from({ length: 30 }, (_, item) => [item % 2, 2 + ((item >> 1) % 3)]),
+        5,
+      ),
+    },
+    train: { epochs: 60, learningRate: 0.02 },
+  },
   { model: 'linear', personal: true, train: { epochs: 40, learningRate: 0.01, l2: 0.1 } },
   {
     model: 'mlp',

@@ -83,7 +83,7 @@ describe('landmarks', () => {
     expect(notices).toEqual([expect.stringContaining('LANDMARKS kernel learns from 20 of 80 users')]);
     expect(model.tensors.get('weights')!.shape).toEqual([20, 30]);
     const again = await fitKernel(backend, train, { ...CONFIG, landmarks: 20 }, { seed: 5 });
-    const read = (from: Kernel) => backend.read(from.tensors.get('histories')!);
+    const read = (from: Kernel) => backend.read(from.tensors.get('landmarks.places')!);
     expect(await read(again)).not.toEqual(await read(model));
     model.dispose();
     again.dispose();
