@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { Backend } from '../backend/backend.js';
+import { splitOver } from '../data/moreItems.js';
 import type { EvaluationSet, Split } from '../data/splitTypes.js';
+import { Vocabulary } from '../data/vocabulary.js';
 import { FoldinError } from '../errors.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import type { TieRule } from '../evaluate/ties.js';
@@ -146,7 +148,10 @@ async function testPart(
       },
     );
   }
-  const split = splitBy(made.splitOptions, read.interactions);
+  const cut = splitBy(made.splitOptions, read.interactions);
+  // A model may know more items than its log.
+  const isSame = cut.itemIndices.length === contents.items.length;
+  const split = isSame ? cut : splitOver(cut, read.interactions.items, new Vocabulary(contents.items));
   if (split.test.heldOut.indices.length === 0) {
     throw new FoldinError('SPLIT_EMPTY', 'the model was trained without a test part', {
       remedy: 'Train it with --test 0.1, or give --foldin and --heldout.',

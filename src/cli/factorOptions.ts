@@ -19,7 +19,7 @@ export const defineFactors = (command: Command): Command =>
   command
     .option(
       '--factors <d>',
-      `ials: numbers that stand for a user or an item (default ${IALS_DEFAULTS.factors})`,
+      `ials, content: numbers that stand for a user or an item (default ${IALS_DEFAULTS.factors}; content 64)`,
       wholeNumber('factors'),
     )
     .option(

@@ -6,6 +6,7 @@ import type { Interactions } from '../data/interactions.js';
 import { readItemTitles, withTitles } from '../data/items.js';
 import { type Log, type ReadLogOptions, readLog } from '../data/readLog.js';
 import { dataReport, type Report } from '../data/report.js';
+import { FoldinError } from '../errors.js';
 import { usage } from './options.js';
 import type { Output } from './output.js';
 import { Progress } from './progress.js';
@@ -67,10 +68,26 @@ const shown = (file: string): string => (file === '-' ? 'standard input' : basen
 export async function addTitles(
   interactions: Interactions,
   file: string,
-  { log, out, encoding }: { log: Log; out: Output; encoding: ReadLogOptions['encoding'] },
+  {
+    log,
+    out,
+    encoding,
+    mayBeMissing = false,
+  }: {
+    log: Log;
+    out: Output;
+    encoding: ReadLogOptions['encoding'];
+    /** Whether a file without titles is of use all the same. */
+    mayBeMissing?: boolean;
+  },
 ): Promise<Interactions> {
   if (file === '-') throw usage('the item file cannot be standard input', 'Give --items a file.');
-  const known = await readItemTitles(fileSource(file), { encoding, itemColumn: log.detected.columns.item });
+  const source = { encoding, itemColumn: log.detected.columns.item };
+  const known = await readItemTitles(fileSource(file), source).catch((error) => {
+    if (mayBeMissing && error instanceof FoldinError && error.code === 'COLUMN_MISSING') return undefined;
+    throw error;
+  });
+  if (!known) return interactions;
   const titled = withTitles(interactions, known.titles, file);
   const found = titled.titles!.filter((title) => title !== undefined).length;
   out.note(

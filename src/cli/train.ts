@@ -6,6 +6,7 @@ import type { Checkpoint } from '../train/checkpoint.js';
 import { VERSION } from '../version.js';
 import { Checkpointer, type MadeWith, readCheckpoint, requireSame } from './checkpoints.js';
 import type { CommandSpec, Context } from './command.js';
+import { wantsFeatures, withFeatures } from './contentOptions.js';
 import { defineDevice, withBackend } from './device.js';
 import { stopped } from './interrupted.js';
 import { cleaningOf, defineCleaning, defineReading, number, readingOf, required, usage } from './options.js';
@@ -65,7 +66,7 @@ async function run(context: Context<TrainFlags>): Promise<void> {
   const resume = options.resume === undefined ? undefined : await readCheckpoint(options.resume);
   for (const warning of recipe.warnings) out.warn(warning);
   await withBackend(options, out, async (backend) => {
-    const data = await loadData(context, split);
+    const data = await loadData(context, split, wantsFeatures(recipe));
     const madeWith = describeWork(data, recipe, split, backend);
     if (resume) {
       const { device, ...was } = resume.madeWith;
@@ -106,6 +107,7 @@ function describeWork(data: TrainData, recipe: Recipe, split: SplitSpec, backend
     validationFiles: data.validationFingerprints,
     split: { ...split },
     model: recipe.model,
+    ...(data.known && { features: data.known.fingerprint }),
     ...recipe.network,
     ...train,
     ...(isScheduled && { epochs }),
@@ -135,7 +137,7 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
   try {
     result = await fit(backend, data.interactions, {
       model: recipe.model,
-      network: recipe.network,
+      network: data.known ? withFeatures(recipe, data.known.features) : recipe.network,
       train: recipe.train,
       split: data.parts,
       planner: plannerOf(options, backend, data.parts.train),
@@ -156,6 +158,7 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
           test: data.parts.test,
           verified,
         }),
+        ...(data.known && { features: data.known.features.groups }),
       },
     });
   } catch (error) {

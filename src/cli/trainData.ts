@@ -3,6 +3,7 @@ import type { Interactions } from '../data/interactions.js';
 import type { Split } from '../data/splitTypes.js';
 import { fingerprint } from '../store/fingerprint.js';
 import type { Context, SharedOptions } from './command.js';
+import { type KnownItems, loadItems } from './contentOptions.js';
 import type { DeviceFlags } from './device.js';
 import { addTitles, noteLog, type ReadResult, readInteractions } from './logs.js';
 import { cleaningOf, given, type LogFlags, readingOf } from './options.js';
@@ -36,10 +37,16 @@ export interface TrainData {
   readonly fingerprint: string;
   /** Of the validation files, where there are any. */
   readonly validationFingerprints: readonly string[];
+  /** What is known of the items, where the model goes by it; the log and its parts are then over all of them. */
+  readonly known?: KnownItems;
 }
 
 /** Reads everything a training needs. Errors as readLog, clean, readItemTitles and the splits. */
-export async function loadData(context: Context<TrainFlags>, spec: SplitSpec): Promise<TrainData> {
+export async function loadData(
+  context: Context<TrainFlags>,
+  spec: SplitSpec,
+  withFeatures = false,
+): Promise<TrainData> {
   const { out, options, signal } = context;
   const files = context.args[0] as string[];
   const reading = readingOf(options);
@@ -52,20 +59,28 @@ export async function loadData(context: Context<TrainFlags>, spec: SplitSpec): P
     );
   }
   const { encoding } = reading;
-  const interactions =
+  const titled = (log: Interactions) =>
     options.items === undefined
-      ? read.interactions
-      : await addTitles(read.interactions, options.items, { log: read.log, out, encoding });
+      ? log
+      : addTitles(log, options.items, { log: read.log, out, encoding, mayBeMissing: withFeatures });
   const validation = spec.name === 'given' ? await validationFiles(context) : undefined;
-  return {
+  const cut = (log: Interactions) =>
+    validation ? givenSplit({ train: log, validation }) : splitBy(spec, log);
+  const made = {
     read,
-    interactions,
-    parts: validation ? givenSplit({ train: interactions, validation }) : splitBy(spec, interactions),
-    fingerprint: await fingerprint(interactions),
+    fingerprint: await fingerprint(read.interactions),
     validationFingerprints: validation
       ? [await fingerprint(validation.foldIn), await fingerprint(validation.heldOut)]
       : [],
   };
+  if (!withFeatures) {
+    const interactions = await titled(read.interactions);
+    return { ...made, interactions, parts: cut(interactions) };
+  }
+  // Cut as for any other model, so that figures can be compared; what else is known of items comes after.
+  const log = { interactions: read.interactions, split: cut(read.interactions), log: read.log };
+  const known = await loadItems(log, options, out);
+  return { ...made, interactions: await titled(known.interactions), parts: known.split, known };
 }
 
 async function validationFiles({ out, options, signal }: Context<TrainFlags>) {

@@ -15,13 +15,20 @@ import {
 } from '../model/config.js';
 import { learnsInEpochs, MODEL_NAMES, type ModelOptions, trainDefaults } from '../model/registry.js';
 import { BLEND_FLAGS, type BlendFlags, blendOptions } from './blendOptions.js';
+import { CONTENT_FLAGS, type ContentFlags, contentOptions } from './contentOptions.js';
 import { FACTOR_FLAGS, type FactorFlags, factorOptions } from './factorOptions.js';
 import { given, number, wholeNumber, wholeNumbers } from './options.js';
 import { defineSequences, SEQUENCE_FLAGS, type SequenceFlags, sequenceOptions } from './sequenceOptions.js';
 import { defineTables, TABLE_FLAGS, type TableFlags, tableOptions } from './tableOptions.js';
 import { defineVae, VAE_FLAGS, type VaeFlags, vaeOptions } from './vaeOptions.js';
 
-export interface ModelFlags extends TableFlags, BlendFlags, FactorFlags, SequenceFlags, VaeFlags {
+export interface ModelFlags
+  extends TableFlags,
+    BlendFlags,
+    ContentFlags,
+    FactorFlags,
+    SequenceFlags,
+    VaeFlags {
   readonly model?: string;
   readonly preset?: 'textbook';
   readonly epochs?: number;
@@ -71,7 +78,7 @@ export const defineModel = (command: Command): Command =>
           .addOption(
             one(
               '--model <name>',
-              'mlp (default), dae, vae, linear, ease, itemknn, ials, kernel, gru, blend, or the baselines popular and random',
+              'mlp (default), dae, vae, linear, ease, itemknn, ials, kernel, gru, content, blend, or the baselines popular and random',
               MODEL_NAMES,
             ),
           )
@@ -201,7 +208,8 @@ const NETWORK = [
 const FLAGS: Readonly<Record<string, readonly (keyof ModelFlags)[]>> = {
   ...TABLE_FLAGS,
   ...FACTOR_FLAGS,
-  blend: BLEND_FLAGS,
+  content: [...TRAINING, ...CONTENT_FLAGS],
+  blend: [...BLEND_FLAGS, 'attribute'],
   linear: [...TRAINING, ...NETWORK, 'zeroDiagonal'],
   mlp: [...TRAINING, ...NETWORK, 'hidden', 'preset'],
   dae: [...TRAINING, ...NETWORK, 'hidden'],
@@ -276,6 +284,7 @@ function memberOf(words: readonly string[]): BlendMember {
 
 /** Of a model that is no network of this file. */
 function optionsOf(model: string, flags: ModelFlags): ModelOptions {
+  if (model === 'content') return contentOptions(flags);
   if (model === 'blend') return blendOptions(flags, memberOf);
   if (model === 'vae') return vaeOptions(flags);
   if (SEQUENCE_FLAGS[model]) return sequenceOptions(model, flags);
