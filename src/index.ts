@@ -6,6 +6,7 @@ export { type BackendOptions, createBackend } from './createBackend.js';
 export { type ItemAttributes, readItemAttributes } from './data/attributes.js';
 export { type CleanOptions, type CleanReport, clean } from './data/clean.js';
 export { type Csr, csrFromRows } from './data/csr.js';
+export { type EmbedCache, type EmbedOptions, embedTexts } from './data/embed.js';
 export { type Features, type ItemVectors, itemFeatures } from './data/features.js';
 export { formatReport } from './data/formatReport.js';
 export { evaluationSet, given } from './data/given.js';
@@ -56,6 +57,7 @@ export {
 export { collectReport, type ReportContents, type ReportOptions } from './report/collect.js';
 export { reportHtml } from './report/html.js';
 export { inspectHtml } from './report/inspect.js';
+export { encodeItemVectors, readItemVectors } from './store/itemVectors.js';
 export { decodeModel, encodeModel, type ModelContents } from './store/modelFile.js';
 export { type PlannerKind, plannerFor } from './train/planner.js';
 export { Trainer, type TrainerOptions, type TrainResult } from './train/trainer.js';

@@ -12,6 +12,7 @@ import type { Split } from '../data/splitTypes.js';
 import type { BlendOptions } from '../model/blendConfig.js';
 import { CONTENT_DEFAULTS, type ContentOptions, checkContentConfig } from '../model/contentConfig.js';
 import type { ModelOptions } from '../model/registry.js';
+import { readItemVectors } from '../store/itemVectors.js';
 import { collect, given, usage } from './options.js';
 import type { Output } from './output.js';
 import { count } from './table.js';
@@ -21,17 +22,23 @@ export interface ContentFlags {
   readonly factors?: number;
   readonly dropout?: number;
   readonly attribute?: string[];
+  readonly itemVectors?: string;
 }
 
-export const CONTENT_FLAGS = ['factors', 'dropout', 'attribute'] as const;
+export const CONTENT_FLAGS = ['factors', 'dropout', 'attribute', 'itemVectors'] as const;
 const KINDS: readonly AttributeKind[] = ['category', 'flag', 'number', 'text', 'unused'];
 
 export const defineContent = (command: Command): Command =>
-  command.option(
-    '--attribute <column=kind>',
-    `content: what a column of --items holds, ${KINDS.join(', ')}, where it is not to be guessed; may be repeated`,
-    collect,
-  );
+  command
+    .option(
+      '--item-vectors <file>',
+      'content: a vector an item, .npy (rows as in --items), .parquet or .safetensors; see "foldin embed"',
+    )
+    .option(
+      '--attribute <column=kind>',
+      `content: what a column of --items holds, ${KINDS.join(', ')}, where it is not to be guessed; may be repeated`,
+      collect,
+    );
 
 /** The options that flags ask for. CONFIG when they make no sense. */
 export function contentOptions({ factors, dropout }: ContentFlags): Partial<ContentOptions> {
@@ -85,28 +92,33 @@ export interface KnownItems {
   readonly fingerprint: string;
 }
 
-/** Reads --items as attributes. USAGE without it, and what readItemAttributes and itemFeatures throw. */
+/**
+ * Reads --items as attributes, and --item-vectors. USAGE without both, and what readItemAttributes, readItemVectors and
+ * itemFeatures throw.
+ */
 export async function loadItems(
   { interactions, split, log }: { interactions: Interactions; split: Split; log: Log },
   flags: ContentFlags & { readonly items?: string; readonly encoding?: string },
   out: Output,
 ): Promise<KnownItems> {
-  if (flags.items === undefined || flags.items === '-') {
+  const { items, itemVectors } = flags;
+  if ((items === undefined && itemVectors === undefined) || items === '-') {
     throw usage(
       'the model content goes by what items are like, and no file says it',
-      'Add --items FILE, with one item a line: its id, and columns with categories, numbers or words.',
+      'Add --items FILE, with one item a line: its id, and columns with categories, numbers or words; or --item-vectors FILE.',
     );
   }
-  const attributes = await readItemAttributes(fileSource(flags.items), {
-    encoding: flags.encoding as 'latin1' | undefined,
-    itemColumn: log.detected.columns.item,
-  });
-  const all = withItems(interactions, split, attributes.ids);
+  const encoding = flags.encoding as 'latin1' | undefined;
+  const itemColumn = log.detected.columns.item;
+  const attributes =
+    items === undefined ? undefined : await readItemAttributes(fileSource(items), { encoding, itemColumn });
+  const vectors = itemVectors === undefined ? undefined : await readItemVectors(fileSource(itemVectors));
+  const all = withItems(interactions, split, [...(attributes?.ids ?? []), ...(vectors?.ids ?? [])]);
   const counts = columnCounts(all.split.train);
   const features = itemFeatures(
     all.interactions.items,
     (item) => counts[item] > 0,
-    { attributes },
+    { attributes, vectors: vectors && { ...vectors, file: basename(vectors.file) } },
     { kinds: kindsOf(flags.attribute) },
   );
   note(out, attributes, features, all.interactions.items.size - interactions.items.size);
@@ -120,15 +132,16 @@ export async function loadItems(
 
 function note(
   out: Output,
-  { file, columns }: ItemAttributes,
+  attributes: ItemAttributes | undefined,
   { groups, known, matrix }: Features,
   added: number,
 ): void {
   const used = groups.map(({ name, kind, width }) => `${name} (${kind}${width > 1 ? `, ${width}` : ''})`);
   const names = new Set(groups.flatMap(({ name }) => name.split(', ')));
-  const idle = columns.filter(({ name }) => !names.has(name)).map(({ name }) => name);
+  const idle = (attributes?.columns ?? []).filter(({ name }) => !names.has(name)).map(({ name }) => name);
+  const file = attributes ? `${basename(attributes.file)}: ` : '';
   out.note(
-    `items     ${basename(file)}: ${count(known)} of ${count(matrix.rows)} items known by ${used.join(', ')}` +
+    `items     ${file}${count(known)} of ${count(matrix.rows)} items known by ${used.join(', ')}` +
       (idle.length > 0 ? `; not used: ${idle.join(', ')}` : ''),
   );
   if (added > 0)

@@ -209,7 +209,7 @@ const FLAGS: Readonly<Record<string, readonly (keyof ModelFlags)[]>> = {
   ...TABLE_FLAGS,
   ...FACTOR_FLAGS,
   content: [...TRAINING, ...CONTENT_FLAGS],
-  blend: [...BLEND_FLAGS, 'attribute'],
+  blend: [...BLEND_FLAGS, 'attribute', 'itemVectors'],
   linear: [...TRAINING, ...NETWORK, 'zeroDiagonal'],
   mlp: [...TRAINING, ...NETWORK, 'hidden', 'preset'],
   dae: [...TRAINING, ...NETWORK, 'hidden'],
