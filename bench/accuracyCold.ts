@@ -14,6 +14,7 @@ import type { Split } from '../src/data/splitTypes.js';
 import { evaluate } from '../src/evaluate/evaluate.js';
 import { evaluateRanks } from '../src/evaluate/evaluateRanks.js';
 import { parseMetric, type RankMetric } from '../src/evaluate/parseMetric.js';
+import { firstOf, withGroupPrior } from '../src/groups/prior.js';
 import { Popular, Random } from '../src/model/baselines.js';
 import { Blend } from '../src/model/blend.js';
 import type { Model } from '../src/model/model.js';
@@ -156,7 +157,40 @@ async function oneLog(backend: Backend, folder: string, log: ColdLog, seed: numb
       `${log.name} ease and ${weight} of content: known and new items ranked together, known ones to find: ndcg@100 ${metrics['ndcg@100'].mean.toFixed(4)}; new items among themselves ndcg@10 ${cold['ndcg@10'].mean.toFixed(4)}`,
     );
   }
-  for (const model of [content, ease, popular]) model.dispose();
+  for (const model of [content, ease]) model.dispose();
+  // Known items, for users of whom little is known: models with and without the tastes of groups.
+  for (const name of ['ease', 'ials', 'itemknn']) {
+    const base = await made(name, {});
+    const plain = await byEvents(backend, base, split, seed);
+    const { model, report } = await withGroupPrior(backend, base, split, { seed });
+    const grouped = await byEvents(backend, model, split, seed);
+    const likes = await byEvents(backend, popular, split, seed);
+    model.dispose();
+    for (const [events, figure] of Object.entries(plain)) {
+      console.log(
+        `${log.name} known items, ${events.padEnd(10)} ndcg@100: ${name} ${figure}, with ${report.groups} groups (c ${report.prior}) ${grouped[events]}, popular ${likes[events]}`,
+      );
+    }
+  }
+  popular.dispose();
+}
+
+/** ndcg@100 with its standard error over the test users, by how many of their events are shown. */
+async function byEvents(
+  backend: Backend,
+  model: Model,
+  { test }: Split,
+  seed: number,
+): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const count of EVENTS_SHOWN.slice(1)) {
+    const history = Number.isFinite(count) ? firstOf(test.history, count, seed) : test.history;
+    const { metrics } = await evaluate(backend, model, { ...test, history }, { metrics: ['ndcg@100'] });
+    const { mean, se } = metrics['ndcg@100'];
+    found[Number.isFinite(count) ? `${count} events` : 'all events'] =
+      `${mean.toFixed(4)} ± ${se!.toFixed(4)}`;
+  }
+  return found;
 }
 
 /** Ranks of the new items a user has, among all new items; of equal scores the mean over their orders. */

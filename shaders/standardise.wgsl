@@ -1,6 +1,6 @@
-// out[b, i] = weight (scores[b, i] - mean_b) / sd_b, added to what is there with `accumulate`; twin: src/cpu/scores.ts
+// out[b, i] = weight rowWeights[b] (scores[b, i] - mean_b) / sd_b, added to what is there with `accumulate`; twin: src/cpu/scores.ts
 // One workgroup a row. All is counted from the row's first score, so that equal scores are exactly 0 from their mean.
-// scores: f32[batch, items]   out: f32[batch, items]
+// scores: f32[batch, items]   rowWeights: f32[batch]   out: f32[batch, items]
 // #include "include/mask.wgsl"
 // #include "include/reduce.wgsl"
 struct Params {
@@ -9,10 +9,12 @@ struct Params {
   stride4: u32,
   weight: f32,
   accumulate: u32,
+  weighted: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> scores: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(2) var<storage, read> rowWeights: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 
 @compute @workgroup_size(lanes)
 fn main(
@@ -37,6 +39,7 @@ fn main(
   let variance = dot(workgroupSum(squares, t), vec4f(1.0)) / n;
   var factor = 0.0;
   if (variance > 0.0) { factor = params.weight / sqrt(variance); }
+  if (params.weighted == 1u) { factor *= rowWeights[row]; }
   for (var c = t; c < n4; c += lanes) {
     var z = keepColumns(factor * (scores[at + c] - origin - mean), c, params.items);
     if (params.accumulate == 1u) { z += out[at + c]; }

@@ -1,5 +1,5 @@
 import type { ScoreOps } from './scoreOps.js';
-import { ANY, batchRows, matrix, mismatch, sparse, within } from './shapes.js';
+import { ANY, batchRows, matrix, mismatch, sparse, vector, within } from './shapes.js';
 import { MOST_UNKNOWNS, type SystemOps } from './systemOps.js';
 
 type Both = SystemOps & ScoreOps;
@@ -26,9 +26,10 @@ export const systemChecks: { readonly [K in keyof Both]: (args: Parameters<Both[
   gaussianKernel({ cosines }) {
     matrix('gaussianKernel', 'cosines', cosines, ANY, ANY);
   },
-  standardise({ scores, out }) {
+  standardise({ scores, out, rowWeights }) {
     matrix('standardise', 'scores', scores, ANY, ANY);
     matrix('standardise', 'out', out, scores.shape[0], scores.shape[1]);
+    if (rowWeights) vector('standardise', 'rowWeights', rowWeights, scores.shape[0]);
     if (scores === out) throw mismatch('standardise', 'out', 'another tensor than scores', 'the same');
   },
 };

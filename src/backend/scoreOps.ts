@@ -14,7 +14,8 @@ export interface ScoreOps {
 
   /**
    * out[b, i] = weight (scores[b, i] - mean_b) / sd_b, mean and standard deviation of the row over all its items; 0 in
-   * a row whose scores are all the same. `accumulate` adds to what `out` holds.
+   * a row whose scores are all the same. Where `rowWeights` are given, row b is also multiplied by its own.
+   * `accumulate` adds to what `out` holds.
    */
   standardise(args: {
     /** f32[batch, items] */
@@ -22,6 +23,8 @@ export interface ScoreOps {
     /** f32[batch, items], another tensor than `scores` */
     out: Tensor;
     weight: number;
+    /** f32[batch] */
+    rowWeights?: Tensor;
     accumulate?: boolean;
   }): void;
 }

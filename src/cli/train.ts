@@ -1,6 +1,7 @@
 import type { Backend } from '../backend/backend.js';
 import type { TrainEvent } from '../events.js';
-import { type Fit, fit } from '../recommend/fit.js';
+import { withGroupPrior } from '../groups/prior.js';
+import { type Fit, type FitOptions, fit } from '../recommend/fit.js';
 import { writeModelFile } from '../store/files.node.js';
 import type { Checkpoint } from '../train/checkpoint.js';
 import { VERSION } from '../version.js';
@@ -9,7 +10,16 @@ import type { CommandSpec, Context } from './command.js';
 import { wantsFeatures, withFeatures } from './contentOptions.js';
 import { defineDevice, withBackend } from './device.js';
 import { stopped } from './interrupted.js';
-import { cleaningOf, defineCleaning, defineReading, number, readingOf, required, usage } from './options.js';
+import {
+  cleaningOf,
+  defineCleaning,
+  defineReading,
+  number,
+  readingOf,
+  required,
+  usage,
+  wholeNumber,
+} from './options.js';
 import { checkWritable } from './outFile.js';
 import { definePlanner, plannerOf } from './planner.js';
 import { provenance } from './provenance.js';
@@ -35,6 +45,11 @@ export const command: CommandSpec = {
       .option('--out <model>', 'the model file to write (.safetensors)')
       .option('--items <file>', 'what the items are called: a file with columns item and title');
     defineModel(command);
+    command.option(
+      '--group-prior [groups]',
+      'for users of little history, the tastes of groups of users beside the model (default 8 groups)',
+      (text) => wholeNumber('group-prior')(text),
+    );
     command.optionsGroup('Measuring:');
     defineSplit(command);
     defineCleaning(defineReading(command));
@@ -146,6 +161,7 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
       onEvent: (event: TrainEvent) => printer.print(event),
       onEpochEnd: (take) => checkpoints.offer(take),
       resume,
+      finish: groupPrior(backend, options, recipe.train.seed, { out, signal }),
       ...tuneOptions(options, out),
       provenance: {
         ...provenance({
@@ -185,4 +201,28 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
   } finally {
     result.recommender.dispose();
   }
+}
+
+/** What --group-prior makes of a model. */
+function groupPrior(
+  backend: Backend,
+  { groupPrior: asked }: TrainFlags,
+  seed: number,
+  { out, signal }: Pick<Context, 'out' | 'signal'>,
+): FitOptions['finish'] {
+  if (asked === undefined) return undefined;
+  return async (model, split) => {
+    const groups = asked === true ? undefined : asked;
+    const { report, ...made } = await withGroupPrior(backend, model, split, { groups, seed, signal });
+    const { prior, metric, found } = report;
+    const figures = found.find((one) => one.prior === prior)!.figures;
+    const without = found[0].figures;
+    const shown = Object.entries(figures).map(
+      ([events, figure]) => `${events} ${figure.toFixed(4)} (without ${without[events].toFixed(4)})`,
+    );
+    out.note(
+      `groups    ${report.groups}, counting ${prior} / (n + ${prior}) of n items; ${metric} by items shown: ${shown.join(', ')}`,
+    );
+    return { ...made, manifest: { groupPrior: report } };
+  };
 }

@@ -27,6 +27,7 @@ export interface TrainFlags
   readonly checkpoint?: string;
   readonly checkpointEvery: number;
   readonly histories: boolean;
+  readonly groupPrior?: number | true;
 }
 
 /** A log, read, titled and cut. */

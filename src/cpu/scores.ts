@@ -9,6 +9,7 @@ export const gaussianKernel: Ops['gaussianKernel'] = ({ cosines, sharpness }) =>
 export const standardise: Ops['standardise'] = (args) => {
   const scores = floats(args.scores);
   const out = floats(args.out);
+  const rowWeights = args.rowWeights && floats(args.rowWeights);
   const [batch, items] = args.scores.shape;
   for (let b = 0; b < batch; b++) {
     const at = b * items;
@@ -19,7 +20,7 @@ export const standardise: Ops['standardise'] = (args) => {
     const mean = sum / items;
     let squares = 0;
     for (let i = 0; i < items; i++) squares += (scores[at + i] - origin - mean) ** 2;
-    const factor = squares > 0 ? args.weight / Math.sqrt(squares / items) : 0;
+    const factor = squares > 0 ? (args.weight * (rowWeights?.[b] ?? 1)) / Math.sqrt(squares / items) : 0;
     for (let i = 0; i < items; i++) {
       const z = factor * (scores[at + i] - origin - mean);
       out[at + i] = args.accumulate ? out[at + i] + z : z;

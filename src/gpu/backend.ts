@@ -196,7 +196,7 @@ export const gpuOps = (queue: Queue, memory: Memory, family: Family, choice: Cho
   ...solveOps(queue, family),
   ...clusterOps(queue),
   ...systemOps(queue, family),
-  ...scoreOps(queue, family),
+  ...scoreOps(queue, memory, family),
 });
 
 /** The tensor as this backend's own: CONFIG when another backend made it, FREED after free(). */

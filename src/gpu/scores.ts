@@ -3,9 +3,14 @@ import standardiseShader from '../../shaders/standardise.wgsl';
 import type { Ops } from '../backend/ops.js';
 import { type Family, ROW_LANES } from './family.js';
 import { gpu, grid, vec4s } from './launch.js';
+import type { Memory } from './memory.js';
 import type { Queue } from './queue.js';
 
-export function scoreOps(queue: Queue, family: Family): Pick<Ops, 'gaussianKernel' | 'standardise'> {
+export function scoreOps(
+  queue: Queue,
+  memory: Memory,
+  family: Family,
+): Pick<Ops, 'gaussianKernel' | 'standardise'> {
   return {
     gaussianKernel({ cosines, sharpness }) {
       const { stride, columns } = gpu(cosines);
@@ -18,13 +23,25 @@ export function scoreOps(queue: Queue, family: Family): Pick<Ops, 'gaussianKerne
       });
     },
 
-    standardise({ scores, out, weight, accumulate }) {
+    standardise({ scores, out, weight, rowWeights, accumulate }) {
       const { stride, columns } = gpu(scores);
       const count = scores.shape[0];
       queue.launch({
         shader: standardiseShader,
-        tensors: { scores: gpu(scores), out: gpu(out) },
-        params: { count, items: columns, stride4: vec4s(stride), weight, accumulate: accumulate ? 1 : 0 },
+        tensors: {
+          scores: gpu(scores),
+          // Something to bind where there are none; the kernel then does not touch it.
+          rowWeights: rowWeights ? gpu(rowWeights) : memory.scratch([1, 1], 'unused'),
+          out: gpu(out),
+        },
+        params: {
+          count,
+          items: columns,
+          stride4: vec4s(stride),
+          weight,
+          accumulate: accumulate ? 1 : 0,
+          weighted: rowWeights ? 1 : 0,
+        },
         constants: { lanes: ROW_LANES[family] },
         workgroups: grid(count),
       });

@@ -23,6 +23,7 @@ import {
   type ContentOptions,
 } from './contentConfig.js';
 import { EASE_DEFAULTS, type EaseConfig, fitEase } from './ease.js';
+import { Grouped, type GroupedConfig } from './grouped.js';
 import { Gru } from './gru.js';
 import { GRU_TRAIN_DEFAULTS, type GruConfig, gruConfig } from './gruConfig.js';
 import { initialGru } from './gruParameters.js';
@@ -175,6 +176,16 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
     },
     load: (backend, items, config, tensors) =>
       Blend.load(backend, items, config as BlendConfig, tensors, loadModel),
+  },
+  grouped: {
+    train: TRAIN_DEFAULTS,
+    fit: async () => {
+      throw new FoldinError('CONFIG', 'the model grouped is made of another one', {
+        remedy: 'Choose the other model and add --group-prior, or call withGroupPrior on it.',
+      });
+    },
+    load: (backend, items, config, tensors) =>
+      Grouped.load(backend, items, config as GroupedConfig, tensors, loadModel),
   },
 };
 

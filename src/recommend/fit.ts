@@ -40,6 +40,14 @@ export interface FitOptions {
     model: Model,
     validation: EvaluationSet,
   ) => Promise<Record<string, number>>;
+  /**
+   * What is made of the model before it is measured, such as withGroupPrior; `manifest` goes into the model file's. The model
+   * goes over to the one that is returned.
+   */
+  readonly finish?: (
+    model: Model,
+    split: Split,
+  ) => Promise<{ readonly model: Model; readonly manifest?: Readonly<Record<string, unknown>> }>;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
   /** Is offered the state after each epoch: `take` reads it back. */
@@ -80,11 +88,15 @@ export async function fit(
   const { model: name = 'mlp' } = options;
   const config: TrainConfig = { ...trainDefaults(name), ...options.train };
   const split = options.split ?? heldOutUsers(interactions, { seed: config.seed });
-  const { model, training, blend } =
+  const fitted =
     name === 'blend'
       ? await fitBlend(backend, split, config, options)
       : await fitOne(backend, split, config, options);
+  const { training, blend } = fitted;
+  let { model } = fitted;
   try {
+    const finished = await options.finish?.(model, split);
+    model = finished?.model ?? model;
     const test = await measure(backend, model, split, options);
     const manifest = {
       formatVersion: FORMAT_VERSION,
@@ -102,6 +114,7 @@ export async function fit(
       },
       validation: training?.validation ?? null,
       ...(blend && { blend }),
+      ...finished?.manifest,
       split: describeSplit(split),
       test: test && {
         users: test.model.users,

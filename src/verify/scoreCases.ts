@@ -29,20 +29,36 @@ interface StandardiseShape {
   readonly offset?: number;
   readonly weight?: number;
   readonly accumulate?: boolean;
+  /** Each row has a weight of its own. */
+  readonly weighted?: boolean;
 }
 
 /** The second of three or more rows is all the same number. */
-function standardise({ batch, items, offset = 0, weight = 1, accumulate }: StandardiseShape): KernelCase {
+function standardise({
+  batch,
+  items,
+  offset = 0,
+  weight = 1,
+  accumulate,
+  weighted,
+}: StandardiseShape): KernelCase {
   const scores = numbers(batch * items, 131).map((x, i) =>
     Math.floor(i / items) === 1 && batch > 2 ? Math.fround(0.1) : x + offset,
   );
+  const rowWeights = numbers(batch, 132, 0, 1);
   return {
     kernel: 'standardise',
-    name: `${batch} x ${items} scores about ${offset}, weight ${weight}${accumulate ? ', added to what is there' : ''}`,
+    name: `${batch} x ${items} scores about ${offset}, weight ${weight}${weighted ? ', rows weighted' : ''}${accumulate ? ', added to what is there' : ''}`,
     run: (backend) =>
       outputsOf(backend, () => {
         const out = backend.tensor(new Float32Array(batch * items).fill(STALE), [batch, items]);
-        backend.standardise({ scores: backend.tensor(scores, [batch, items]), out, weight, accumulate });
+        backend.standardise({
+          scores: backend.tensor(scores, [batch, items]),
+          out,
+          weight,
+          rowWeights: weighted ? backend.tensor(rowWeights) : undefined,
+          accumulate,
+        });
         return { out };
       }),
     /*
@@ -60,12 +76,11 @@ function standardise({ batch, items, offset = 0, weight = 1, accumulate }: Stand
         const apart = (x: number) => EPSILON * (Math.abs(x) + (SUM_UNITS + 2) * size + Math.abs(x - mean));
         const spread = Math.sqrt(row.reduce((sum, x) => sum + apart(x) ** 2, 0) / items);
         row.forEach((x, i) => {
-          const z = Math.abs((weight * (x - mean)) / sd);
-          const relative = spread / sd + (SUM_UNITS + 4) * EPSILON;
+          const own = weight * (weighted ? rowWeights[b] : 1);
+          const z = Math.abs((own * (x - mean)) / sd);
+          const relative = spread / sd + (SUM_UNITS + 5) * EPSILON;
           bounds[b * items + i] =
-            (weight * apart(x)) / sd +
-            z * relative +
-            (accumulate ? EPSILON * Math.abs(out[b * items + i]) : 0);
+            (own * apart(x)) / sd + z * relative + (accumulate ? EPSILON * Math.abs(out[b * items + i]) : 0);
         });
       }
       return { out: bounds };
@@ -78,9 +93,9 @@ export const scoreCases: readonly KernelCase[] = [
   gaussianKernel(7, 33, 3),
   gaussianKernel(5, 257, 0.5),
   gaussianKernel(64, 64, 10),
-  standardise({ batch: 1, items: 1 }),
+  standardise({ batch: 1, items: 1, weighted: true }),
   standardise({ batch: 3, items: 5, weight: 0.3 }),
   standardise({ batch: 4, items: 257, offset: 100, weight: 0.5, accumulate: true }),
-  standardise({ batch: 33, items: 64, accumulate: true }),
+  standardise({ batch: 33, items: 64, accumulate: true, weighted: true }),
   standardise({ batch: 8, items: 1000, offset: -3 }),
 ];

@@ -6,6 +6,7 @@ import type { Interactions } from '../../src/data/interactions.js';
 import { rowInOrder } from '../../src/data/order.js';
 import { Vocabulary } from '../../src/data/vocabulary.js';
 import type { TrainEvent } from '../../src/events.js';
+import { withGroupPrior } from '../../src/groups/prior.js';
 import type { TrainConfig } from '../../src/model/config.js';
 import type { ModelOptions } from '../../src/model/registry.js';
 import { type Fit, type FitOptions, fit } from '../../src/recommend/fit.js';
@@ -20,6 +21,8 @@ export interface ModelUnderTest {
   readonly train?: Partial<TrainConfig>;
   /** Whether its scores depend on the history at all. */
   readonly personal: boolean;
+  /** What is made of it in the end, by name. */
+  readonly finish?: { readonly name: string; readonly of: (backend: Backend) => FitOptions['finish'] };
   /** Fitted in one go: no epochs, no checkpoints, nothing that could diverge. */
   readonly inOneGo?: boolean;
 }
@@ -79,6 +82,16 @@ export const MODELS: readonly ModelUnderTest[] = [
       ),
     },
     train: { epochs: 60, learningRate: 0.02 },
+  },
+  {
+    model: 'ease',
+    personal: true,
+    inOneGo: true,
+    network: { l2: 20 },
+    finish: {
+      name: 'grouped',
+      of: (backend) => (model, split) => withGroupPrior(backend, model, split, { groups: 2 }),
+    },
   },
   { model: 'linear', personal: true, train: { epochs: 40, learningRate: 0.01, l2: 0.1 } },
   {
@@ -168,12 +181,16 @@ export function behaviourSuite(title: string, open: () => Promise<Backend>): voi
     for (const tested of MODELS) {
       const { model, network, personal, inOneGo = false } = tested;
       const train = { batch: 16, seed: 7, patience: 0, ...tested.train };
-      const name = [model, ...Object.entries(network ?? {}).map(([key, value]) => `${key} ${value}`)].join(
-        ', ',
-      );
+      const name = [
+        tested.finish?.name,
+        model,
+        ...Object.entries(network ?? {}).map(([key, value]) => `${key} ${value}`),
+      ]
+        .filter((part) => part !== undefined)
+        .join(', ');
       const log = checkerboard();
       const run = (options: Partial<FitOptions> = {}): Promise<Fit> =>
-        fit(backend, log, { model, network, train, ...options });
+        fit(backend, log, { model, network, train, finish: tested.finish?.of(backend), ...options });
 
       describe(name, () => {
         // What only a model that looks at the history can do is no test of the others.

@@ -36,6 +36,8 @@ describe('with few workgroups a dimension, so that grids take two', () => {
       'dropout',
       'zeroDiagonal',
       'gram',
+      'gaussianKernel',
+      'standardise',
     ].includes(kernel),
   );
   beforeAll(() => fakeMaxWorkgroups(3));
@@ -66,7 +68,7 @@ describe('the other kernel family, large vectors in pieces', () => {
   afterAll(() => other?.dispose());
   const ofFamilies = kernelCases.filter(
     ({ kernel, name }) =>
-      /^(matmul|bag|gram|adam|sgd|sumSquares|clipNorm|accumulate|softmax|squaredError|binary|topK|rankOf)/.test(
+      /^(matmul|bag|gram|adam|sgd|sumSquares|clipNorm|accumulate|softmax|squaredError|binary|topK|rankOf|normalEquations|solveSystems|standardise|gaussianKernel)/.test(
         kernel,
       ) && !name.includes('300001'),
   );
