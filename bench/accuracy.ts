@@ -39,6 +39,7 @@ const { values: options } = parseArgs({
      * cold: new items, users of few events; blends: --recipes on --blend-splits; gowalla: popularity there; explain: how faithful explanations are to the network and to ease on the first of --splits.
      */
     parts: { type: 'string', default: 'network,closed,blends,cold,gowalla,explain' },
+    'cold-logs': { type: 'string', default: 'ml-100k,grocery' },
     /** L ease, K kernel, I ials, V vae, and blends of them. */
     recipes: { type: 'string', default: 'K,I,L+I,L+K+V' },
     'blend-splits': {
@@ -83,7 +84,9 @@ if (parts.includes('blends')) {
     seed: Number(options.seed),
   });
 }
-if (parts.includes('cold')) await coldStart(backend, options.data, Number(options.seed));
+if (parts.includes('cold')) {
+  await coldStart(backend, options.data, options['cold-logs'].split(','), Number(options.seed));
+}
 if (parts.includes('gowalla')) await gowalla(backend, options.data);
 backend.dispose();
 

@@ -50,8 +50,13 @@ const METRICS = ['ndcg@10', 'recall@10'];
 const EVENTS_SHOWN = [0, 1, 3, Number.POSITIVE_INFINITY];
 
 /** For each log: figures on new items, by how much of a user is known, and what mixing in does to known items. */
-export async function coldStart(backend: Backend, folder: string, seed: number): Promise<void> {
-  for (const log of LOGS) {
+export async function coldStart(
+  backend: Backend,
+  folder: string,
+  names: readonly string[],
+  seed: number,
+): Promise<void> {
+  for (const log of LOGS.filter(({ name }) => names.includes(name))) {
     if (!existsSync(join(folder, log.log))) {
       console.log(`${log.name}: skipped, its files are not in ${folder}`);
       continue;

@@ -74,7 +74,8 @@ function solve(
       backend.normalEquations({
         ...mine,
         input,
-        batch: { rows: batch.rows, first: batch.first + first, count },
+        // Of a part that holds nobody, the first row may be beyond the last that there is.
+        batch: { rows: batch.rows, first: count > 0 ? batch.first + first : 0, count },
         factors,
         base,
         baseWeight: negativeWeight,

@@ -121,6 +121,27 @@ describe.each(LOGS)('implicit ALS of %s', (_, train) => {
   });
 });
 
+it('solves in parts where systems are large, also those in which nobody is left', async () => {
+  const train = randomCsr(70, 40, 0.2, 96);
+  const config = { ...CONFIG, factors: 256, sweeps: 1 };
+  const model = await fitIals(backend, train, config, { seed: 3 });
+  const y = await backend.read(model.tensors.get('items')!);
+  const input = uploadRows(backend, train);
+  const rows = consecutive(backend, 70);
+  const out = backend.zeros('f32', [130, 256]);
+  // The last rows there are, in a batch that has room for many more.
+  model.represent(input, { rows, first: 68, count: 2, consecutive: true }, out);
+  const found = await backend.read(out);
+  for (const b of [0, 1]) {
+    expect(worst(found.subarray(b * 256, (b + 1) * 256), folded(train, 68 + b, y, config))).toBeLessThan(
+      1e-12,
+    );
+  }
+  expect(found.subarray(512).every((x) => x === 0)).toBe(true);
+  for (const made of [input, rows, out]) made.free();
+  model.dispose();
+});
+
 it('takes an item that nobody has, and users without a history', async () => {
   const train = csrFromRows([[0, 1], [], [1, 3], [0]], 4);
   const model = await fitIals(backend, train, CONFIG, { seed: 1 });
