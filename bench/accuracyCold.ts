@@ -39,7 +39,12 @@ const LOGS: readonly ColdLog[] = [
     cleaning: { minValue: 4, minUser: 5 },
     encoding: 'latin1',
   },
-  { name: 'grocery', log: 'grocery/train.csv', items: 'grocery/item_meta.csv', cleaning: { minUser: 2 } },
+  {
+    name: 'grocery',
+    log: 'grocery/train.csv',
+    items: 'grocery/item_meta.csv',
+    cleaning: { minUser: 3, minItem: 10 },
+  },
 ];
 
 /** Streams of the choices made here. */
