@@ -46,7 +46,7 @@ const fixed = (
     L: ease(l2, popularityPower),
     // A tenth of the users of ML-1M: each of them counts for more.
     K: kernel(split.startsWith('ml100k') ? { l2: 0.3 } : {}),
-    I: ials(split.startsWith('ml100k') ? { factors: 64, l2: 0.02, negativeWeight: 0.1 } : {}),
+    I: ials(split.startsWith('ml100k') ? { l2: 0.02, negativeWeight: 0.1 } : {}),
     V: VAE(split.startsWith('ml100k') ? 50 : 250),
   },
   published,
