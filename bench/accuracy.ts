@@ -15,7 +15,9 @@ import { EASE_DEFAULTS, fitEase } from '../src/model/ease.js';
 import { createModel, trainable } from '../src/model/registry.js';
 import { plannerFor } from '../src/train/planner.js';
 import { Trainer } from '../src/train/trainer.js';
+import { blends } from './accuracyBlends.js';
 import { closedForm } from './accuracyClosedForm.js';
+import { coldStart } from './accuracyCold.js';
 import { explanations } from './accuracyExplain.js';
 import { gowalla } from './accuracyGowalla.js';
 import { neumf, vae } from './accuracyNeural.js';
@@ -43,14 +45,21 @@ const { values: options } = parseArgs({
      * network: popularity and the network on each of --splits; closed: ease and itemknn on the fixed splits;
      * gowalla: popularity there; ordered: popularity, ease, decay and markov on the last items of ordered histories; gru:
      * the recurrent model there, on ml-1m with --long, for an hour or --minutes; vae and neumf: these models, with --long
-     * vae on all splits it is published for; explain: how faithful explanations are to the network and to ease on the first of --splits.
+     * vae on all splits it is published for; cold: new items, users of few events; blends: --recipes on --blend-splits; explain: how faithful explanations are to the network and to ease on the first of --splits.
      */
     parts: { type: 'string' },
-    /** Also what takes more than a quarter of an hour in all: gru, vae and neumf. */
+    /** Also what takes more than a quarter of an hour in all: gru, vae, neumf, blends and cold. */
     long: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '60' },
     /** ordered, gru: only these of ms-usage, ml-100k, grocery and ml-1m. */
     ordered: { type: 'string' },
+    'cold-logs': { type: 'string', default: 'ml-100k,grocery' },
+    /** L ease, K kernel, I ials, V vae, and blends of them. */
+    recipes: { type: 'string', default: 'K,I,L+I,L+K+V' },
+    'blend-splits': {
+      type: 'string',
+      default: 'ml100k-s0,ml100k-s1,ml100k-s2,ml1m-s0,ml1m-s1,ml1m-s2,anelli-ml1m-fold0,ncf-ml1m',
+    },
   },
 });
 if (!options.data) {
@@ -68,7 +77,7 @@ console.log(`device: ${backend.device.adapter} (${backend.device.kind}), seed ${
 
 const found: number[] = [];
 const SHORT = 'network,closed,gowalla,ordered,explain';
-const parts = (options.parts ?? (options.long ? `${SHORT},gru,vae,neumf` : SHORT)).split(',');
+const parts = (options.parts ?? (options.long ? `${SHORT},gru,vae,neumf,blends,cold` : SHORT)).split(',');
 for (const name of parts.includes('network') ? options.splits.split(',') : []) {
   const split = readFixedSplit(options.data, name);
   if (!split) {
@@ -83,6 +92,16 @@ if (found.length > 0) {
   console.log(`mlp, mean over ${found.length} splits: test ndcg@100 ${mean.toFixed(4)}`);
 }
 if (parts.includes('closed')) await closedForm(backend, options.data);
+if (parts.includes('blends')) {
+  await blends(backend, options.data, {
+    recipes: options.recipes.split(','),
+    splits: options['blend-splits'].split(','),
+    seed: Number(options.seed),
+  });
+}
+if (parts.includes('cold')) {
+  await coldStart(backend, options.data, options['cold-logs'].split(','), Number(options.seed));
+}
 if (parts.includes('gowalla')) await gowalla(backend, options.data);
 if (parts.includes('ordered')) await ordered(backend, options.data, options.ordered?.split(','));
 if (parts.includes('gru')) {

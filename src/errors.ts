@@ -27,6 +27,8 @@ export const ERROR_CODES = {
   MODEL_VERSION: 'a model file is of another version',
   MODEL_CORRUPT: 'a model file is damaged',
   REPHRASE_FAILED: 'a language model did not put a sentence into its words',
+  VECTORS_FORMAT: 'a file of item vectors cannot be used',
+  EMBED_FAILED: 'a server did not give vectors of texts',
   CONFIG: 'an option has an impossible value',
   USAGE: 'a command is used wrongly',
   ABORTED: 'the work was stopped',

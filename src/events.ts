@@ -40,4 +40,13 @@ export interface TunedEvent {
   readonly ms: number;
 }
 
-export type TrainEvent = Notice | TunedEvent | EpochEvent | StepEvent;
+/** The next member of a blend begins. */
+export interface MemberEvent {
+  readonly event: 'member';
+  readonly model: string;
+  /** Counts from 1. */
+  readonly member: number;
+  readonly members: number;
+}
+
+export type TrainEvent = Notice | TunedEvent | EpochEvent | StepEvent | MemberEvent;

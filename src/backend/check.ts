@@ -1,5 +1,6 @@
 import { itemChecks } from './checkItems.js';
 import { pairChecks } from './checkPairs.js';
+import { systemChecks } from './checkSystems.js';
 import { type LossArgs, type Ops, PANEL, SQUARE_PARTS } from './ops.js';
 import {
   ANY,
@@ -43,6 +44,7 @@ export function checkedOps(ops: Ops, before: () => void): Ops {
 export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
   ...itemChecks,
   ...pairChecks,
+  ...systemChecks,
   bagForward({ input, batch, weights, bias, out, scales }) {
     matrix('bagForward', 'weights', weights, ANY, ANY);
     const hidden = weights.shape[1];

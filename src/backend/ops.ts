@@ -3,7 +3,9 @@ import type { ItemOps } from './itemOps.js';
 import type { LatentOps } from './latentOps.js';
 import type { PairOps } from './pairOps.js';
 import type { RankOps } from './rankOps.js';
+import type { ScoreOps } from './scoreOps.js';
 import type { SequenceOps } from './sequenceOps.js';
+import type { SystemOps } from './systemOps.js';
 
 export type Activation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'gelu';
 
@@ -44,7 +46,7 @@ export interface BatchRows {
  * launch in gpu/, the row of the test table. Arguments that are tensors carry the names of the
  * shader's buffers. Outputs belong to the caller and are overwritten unless said otherwise.
  */
-export interface Ops extends SequenceOps, ItemOps, LatentOps, PairOps, RankOps {
+export interface Ops extends SequenceOps, ItemOps, LatentOps, PairOps, RankOps, ScoreOps, SystemOps {
   /**
    * Sparse times dense: out[b, h] = activation(sum over entries e of row b: x_e weights[item_e, h] + bias[h]),
    * x_e = values_e, dropped or scaled as `dropout` says. Where `scales` is given, what is kept of a row is scaled to

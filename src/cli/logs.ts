@@ -7,6 +7,7 @@ import { readItemTitles, withTitles } from '../data/items.js';
 import type { ItemColumn } from '../data/leaks/columns.js';
 import { type Log, type ReadLogOptions, readLog } from '../data/readLog.js';
 import { dataReport, type Report } from '../data/report.js';
+import { FoldinError } from '../errors.js';
 import { usage } from './options.js';
 import type { Output } from './output.js';
 import { Progress } from './progress.js';
@@ -65,11 +66,27 @@ export function noteLog(out: Output, files: readonly string[], result: ReadResul
 export async function addTitles(
   interactions: Interactions,
   file: string,
-  { log, out, encoding }: { log: Log; out: Output; encoding: ReadLogOptions['encoding'] },
-): Promise<{ interactions: Interactions; columns: ItemColumn[] }> {
+  {
+    log,
+    out,
+    encoding,
+    mayBeMissing = false,
+  }: {
+    log: Log;
+    out: Output;
+    encoding: ReadLogOptions['encoding'];
+    /** Whether a file without titles is of use all the same. */
+    mayBeMissing?: boolean;
+  },
+): Promise<{ interactions: Interactions; columns: readonly ItemColumn[] }> {
   refuseAddress(file);
   if (file === '-') throw usage('the item file cannot be standard input', 'Give --items a file.');
-  const known = await readItemTitles(fileSource(file), { encoding, itemColumn: log.detected.columns.item });
+  const source = { encoding, itemColumn: log.detected.columns.item };
+  const known = await readItemTitles(fileSource(file), source).catch((error) => {
+    if (mayBeMissing && error instanceof FoldinError && error.code === 'COLUMN_MISSING') return undefined;
+    throw error;
+  });
+  if (!known) return { interactions, columns: [] };
   const titled = withTitles(interactions, known.titles, file);
   const found = titled.titles!.filter((title) => title !== undefined).length;
   out.note(

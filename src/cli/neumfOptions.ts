@@ -17,11 +17,6 @@ export const NEUMF_FLAGS = ['hidden', 'factors', 'negatives', 'foldSteps', 'fold
 export const defineNeumf = (command: Command): Command =>
   command
     .option(
-      '--factors <n>',
-      `neumf: of users and items whose products add up (default ${NEUMF_DEFAULTS.factors})`,
-      wholeNumber('factors'),
-    )
-    .option(
       '--negatives <n>',
       `neumf: drawn for each interaction, anew every epoch (default ${NEUMF_DEFAULTS.negatives})`,
       wholeNumber('negatives'),

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { checkEaseConfig, EASE_DEFAULTS, type EaseConfig } from '../model/ease.js';
 import { checkItemKnnConfig, ITEM_KNN_DEFAULTS, type ItemKnnConfig } from '../model/itemKnn.js';
+import { defineFactors } from './factorOptions.js';
 import { given, number, wholeNumber } from './options.js';
 
 /** Flags of the models that are a table of items by items. */
@@ -17,29 +18,35 @@ export interface TableFlags {
 }
 
 export const defineTables = (command: Command): Command =>
-  command
-    .option(
-      '--user-power <b>',
-      'ease, vae: users count as (length of history)^-b (default 0)',
-      number('user-power'),
-    )
-    .option('--l2-power <q>', 'ease: l2 grows with (popularity of an item)^q (default 0)', number('l2-power'))
-    .option(
-      '--popularity-power <t>',
-      'ease: scores are multiplied by (popularity + 1)^t (default 0)',
-      number('popularity-power'),
-    )
-    .option(
-      '--neighbours <k>',
-      `itemknn: kept for each item (default ${ITEM_KNN_DEFAULTS.neighbours})`,
-      wholeNumber('neighbours'),
-    )
-    .option(
-      '--shrink <x>',
-      'itemknn: holds the similarities of rare items back (default 0)',
-      number('shrink'),
-    )
-    .addOption(new Option('--weighting <name>', 'itemknn: (default none)').choices(['none', 'bm25']));
+  defineFactors(
+    command
+      .option(
+        '--user-power <b>',
+        'ease, vae: users count as (length of history)^-b (default 0)',
+        number('user-power'),
+      )
+      .option(
+        '--l2-power <q>',
+        'ease: l2 grows with (popularity of an item)^q (default 0)',
+        number('l2-power'),
+      )
+      .option(
+        '--popularity-power <t>',
+        'ease, kernel: scores are multiplied by (popularity + 1)^t (default 0; kernel -0.1)',
+        number('popularity-power'),
+      )
+      .option(
+        '--neighbours <k>',
+        `itemknn: kept for each item (default ${ITEM_KNN_DEFAULTS.neighbours})`,
+        wholeNumber('neighbours'),
+      )
+      .option(
+        '--shrink <x>',
+        'itemknn: holds the similarities of rare items back (default 0)',
+        number('shrink'),
+      )
+      .addOption(new Option('--weighting <name>', 'itemknn: (default none)').choices(['none', 'bm25'])),
+  );
 
 /** Which of the flags each model understands. */
 export const TABLE_FLAGS: Readonly<Record<string, readonly (keyof TableFlags)[]>> = {

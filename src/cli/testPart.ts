@@ -2,6 +2,7 @@ import { csrFromRows, rowIndices } from '../data/csr.js';
 import { idsOf } from '../data/leaks/audit.js';
 import { type Leak, refuseLeaks } from '../data/leaks/leak.js';
 import { popularityLeaks } from '../data/leaks/statistics.js';
+import { splitOver } from '../data/moreItems.js';
 import type { EvaluationSet, Split } from '../data/splitTypes.js';
 import { Vocabulary } from '../data/vocabulary.js';
 import { FoldinError } from '../errors.js';
@@ -34,13 +35,16 @@ export async function testPart(
   const found = await fingerprint(read.interactions);
   const isOther = found !== made.data.fingerprint;
   const other = refuseLeaks(isOther ? [otherLog(found, made.data)] : [], allowLeak);
-  const split = splitBy(made.splitOptions, read.interactions, allowLeak);
+  const cut = splitBy(made.splitOptions, read.interactions, allowLeak);
+  // A model may know more items than its log.
+  const isWhole = isOther || cut.itemIndices.length === contents.items.length;
+  const split = isWhole ? cut : splitOver(cut, read.interactions.items, new Vocabulary(contents.items));
   if (split.test.heldOut.indices.length === 0) {
     throw new FoldinError('SPLIT_EMPTY', 'the model was trained without a test part', {
       remedy: 'Train it with --test 0.1, or give --foldin and --heldout.',
     });
   }
-  const ids = idsOf(split, read.interactions);
+  const ids = { ...idsOf(cut, read.interactions), ...(!isWhole && { items: contents.items }) };
   const place = `${split.name} split, model file`;
   const counted = isOther
     ? []

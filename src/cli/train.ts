@@ -1,16 +1,27 @@
 import type { Backend } from '../backend/backend.js';
 import type { TrainEvent } from '../events.js';
-import { type Fit, fit } from '../recommend/fit.js';
+import { withGroupPrior } from '../groups/prior.js';
+import { type Fit, type FitOptions, fit } from '../recommend/fit.js';
 import { softmaxOf } from '../recommend/large.js';
 import { writeModelFile } from '../store/files.node.js';
 import type { Checkpoint } from '../train/checkpoint.js';
 import { VERSION } from '../version.js';
 import { Checkpointer, type MadeWith, readCheckpoint, requireSame } from './checkpoints.js';
 import type { CommandSpec, Context } from './command.js';
+import { wantsFeatures, withFeatures } from './contentOptions.js';
 import { defineDevice, withBackend } from './device.js';
 import { warnOfSameList } from './figures.js';
 import { stopped } from './interrupted.js';
-import { cleaningOf, defineCleaning, defineReading, number, readingOf, required } from './options.js';
+import {
+  cleaningOf,
+  defineCleaning,
+  defineReading,
+  number,
+  readingOf,
+  required,
+  usage,
+  wholeNumber,
+} from './options.js';
 import { checkWritable } from './outFile.js';
 import { definePlanner, plannerOf } from './planner.js';
 import { provenance } from './provenance.js';
@@ -36,6 +47,11 @@ export const command: CommandSpec = {
       .option('--out <model>', 'the model file to write (.safetensors)')
       .option('--items <file>', 'what the items are called: a file with columns item and title');
     defineModel(command);
+    command.option(
+      '--group-prior [groups]',
+      'for users of little history, the tastes of groups of users beside the model (default 8 groups)',
+      (text) => wholeNumber('group-prior')(text),
+    );
     command.optionsGroup('Measuring:');
     defineSplit(command);
     defineCleaning(defineReading(command));
@@ -56,12 +72,18 @@ async function run(context: Context<TrainFlags>): Promise<void> {
   const file = required(options.out, '--out', 'model.safetensors');
   const split = splitSpec(options, recipe.train.seed, recipe.shares);
   const checkpointFile = options.checkpoint ?? `${file}.checkpoint`;
+  if (recipe.model === 'blend' && options.resume !== undefined) {
+    throw usage(
+      'a blend has no checkpoint to go on from',
+      'Leave --resume out: the members are trained again.',
+    );
+  }
   await checkWritable(file);
   await checkWritable(checkpointFile);
   const resume = options.resume === undefined ? undefined : await readCheckpoint(options.resume);
   for (const warning of recipe.warnings) out.warn(warning);
   await withBackend(options, out, async (backend) => {
-    const data = await loadData(context, split);
+    const data = await loadData(context, split, wantsFeatures(recipe));
     const madeWith = describeWork(data, recipe, split, backend);
     if (resume) {
       const { device, ...was } = resume.madeWith;
@@ -103,6 +125,7 @@ function describeWork(data: TrainData, recipe: Recipe, split: SplitSpec, backend
     validationFiles: data.validationFingerprints,
     split: { ...split },
     model: recipe.model,
+    ...(data.known && { features: data.known.fingerprint }),
     ...recipe.network,
     ...train,
     ...(isScheduled && { epochs }),
@@ -132,7 +155,7 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
   try {
     result = await fit(backend, data.interactions, {
       model: recipe.model,
-      network: recipe.network,
+      network: data.known ? withFeatures(recipe, data.known.features) : recipe.network,
       train: recipe.train,
       split: data.parts,
       planner: plannerOf(options, backend, data.parts.train),
@@ -141,6 +164,7 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
       onEvent: (event: TrainEvent) => printer.print(event),
       onEpochEnd: (take) => checkpoints.offer(take),
       resume,
+      finish: groupPrior(backend, options, recipe.train.seed, { out, signal }),
       ...tuneOptions(options.tune, out),
       provenance: {
         ...provenance({
@@ -153,6 +177,7 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
           test: data.parts.test,
           verified,
         }),
+        ...(data.known && { features: data.known.features.groups }),
       },
     });
   } catch (error) {
@@ -185,4 +210,28 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
   } finally {
     result.recommender.dispose();
   }
+}
+
+/** What --group-prior makes of a model. */
+function groupPrior(
+  backend: Backend,
+  { groupPrior: asked }: TrainFlags,
+  seed: number,
+  { out, signal }: Pick<Context, 'out' | 'signal'>,
+): FitOptions['finish'] {
+  if (asked === undefined) return undefined;
+  return async (model, split) => {
+    const groups = asked === true ? undefined : asked;
+    const { report, ...made } = await withGroupPrior(backend, model, split, { groups, seed, signal });
+    const { prior, metric, found } = report;
+    const figures = found.find((one) => one.prior === prior)!.figures;
+    const without = found[0].figures;
+    const shown = Object.entries(figures).map(
+      ([events, figure]) => `${events} ${figure.toFixed(4)} (without ${without[events].toFixed(4)})`,
+    );
+    out.note(
+      `groups    ${report.groups}, counting ${prior} / (n + ${prior}) of n items; ${metric} by items shown: ${shown.join(', ')}`,
+    );
+    return { ...made, manifest: { groupPrior: report } };
+  };
 }

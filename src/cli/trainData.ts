@@ -1,9 +1,11 @@
 import { given as givenSplit } from '../data/given.js';
 import type { Interactions } from '../data/interactions.js';
 import { columnLeaks } from '../data/leaks/columns.js';
+import { refuseLeaks } from '../data/leaks/leak.js';
 import type { Split } from '../data/splitTypes.js';
 import { fingerprint } from '../store/fingerprint.js';
 import type { Context, SharedOptions } from './command.js';
+import { type KnownItems, loadItems } from './contentOptions.js';
 import type { DeviceFlags } from './device.js';
 import { addTitles, noteLog, type ReadResult, readInteractions } from './logs.js';
 import { cleaningOf, given, type LogFlags, readingOf } from './options.js';
@@ -27,6 +29,7 @@ export interface TrainFlags
   readonly checkpoint?: string;
   readonly checkpointEvery: number;
   readonly histories: boolean;
+  readonly groupPrior?: number | true;
 }
 
 /** A log, read, titled and cut. */
@@ -37,10 +40,16 @@ export interface TrainData {
   readonly fingerprint: string;
   /** Of the validation files, where there are any. */
   readonly validationFingerprints: readonly string[];
+  /** What is known of the items, where the model goes by it; the log and its parts are then over all of them. */
+  readonly known?: KnownItems;
 }
 
 /** Reads everything a training needs. Errors as readLog, clean, readItemTitles and the splits. */
-export async function loadData(context: Context<TrainFlags>, spec: SplitSpec): Promise<TrainData> {
+export async function loadData(
+  context: Context<TrainFlags>,
+  spec: SplitSpec,
+  withFeatures = false,
+): Promise<TrainData> {
   const { out, options, signal } = context;
   const files = context.args[0] as string[];
   const reading = readingOf(options);
@@ -53,30 +62,42 @@ export async function loadData(context: Context<TrainFlags>, spec: SplitSpec): P
     );
   }
   const { encoding } = reading;
-  const { interactions, columns } =
+  const titled = (log: Interactions) =>
     options.items === undefined
-      ? { interactions: read.interactions, columns: [] }
-      : await addTitles(read.interactions, options.items, { log: read.log, out, encoding });
+      ? { interactions: log, columns: [] }
+      : addTitles(log, options.items, { log: read.log, out, encoding, mayBeMissing: withFeatures });
   const validation = spec.name === 'given' ? await validationFiles(context) : undefined;
   const { allowLeak } = options;
-  const parts = validation
-    ? givenSplit({ train: interactions, validation, allowLeak })
-    : splitBy(spec, interactions, allowLeak);
-  warnOfLeaks(out, parts.leaks);
-  if (validation === undefined) {
-    for (const { message } of columnLeaks(parts, interactions, columns)) {
-      out.warn(`${message}. No model of this version looks at it, so the figures are not touched`);
-    }
-  }
-  return {
+  const cut = (log: Interactions) =>
+    validation ? givenSplit({ train: log, validation, allowLeak }) : splitBy(spec, log, allowLeak);
+  const made = {
     read,
-    interactions,
-    parts,
-    fingerprint: await fingerprint(interactions),
+    fingerprint: await fingerprint(read.interactions),
     validationFingerprints: validation
       ? [await fingerprint(validation.foldIn), await fingerprint(validation.heldOut)]
       : [],
   };
+  const { interactions: log, columns } = await titled(read.interactions);
+  const parts = cut(log);
+  warnOfLeaks(out, parts.leaks);
+  if (validation === undefined) {
+    const found = columnLeaks(parts, log, columns);
+    if (withFeatures) warnOfLeaks(out, refuseLeaks(found, options.allowLeak));
+    else {
+      for (const { message } of found) {
+        out.warn(`${message}. This model does not look at it, so the figures are not touched`);
+      }
+    }
+  }
+  if (!withFeatures) return { ...made, interactions: log, parts };
+  // Cut as for any other model, so that figures can be compared; what else is known of items comes after.
+  const known = await loadItems(
+    { interactions: read.interactions, split: parts, log: read.log },
+    options,
+    out,
+  );
+  const { interactions } = await titled(known.interactions);
+  return { ...made, interactions, parts: known.split, known };
 }
 
 async function validationFiles({ out, options, signal }: Context<TrainFlags>) {

@@ -1,5 +1,6 @@
-import { type Command, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { FoldinError } from '../errors.js';
+import type { BlendMember } from '../model/blendConfig.js';
 import {
   checkNetworkConfig,
   checkTrainConfig,
@@ -13,13 +14,23 @@ import {
   type TrainConfig,
 } from '../model/config.js';
 import { learnsInEpochs, MODEL_NAMES, type ModelOptions, trainDefaults } from '../model/registry.js';
+import { BLEND_FLAGS, type BlendFlags, blendOptions } from './blendOptions.js';
+import { CONTENT_FLAGS, type ContentFlags, contentOptions } from './contentOptions.js';
+import { FACTOR_FLAGS, type FactorFlags, factorOptions } from './factorOptions.js';
 import { defineNeumf, NEUMF_FLAGS, type NeumfFlags, neumfOptions } from './neumfOptions.js';
 import { given, number, wholeNumber, wholeNumbers } from './options.js';
 import { defineSequences, SEQUENCE_FLAGS, type SequenceFlags, sequenceOptions } from './sequenceOptions.js';
 import { defineTables, TABLE_FLAGS, type TableFlags, tableOptions } from './tableOptions.js';
 import { defineVae, VAE_FLAGS, type VaeFlags, vaeOptions } from './vaeOptions.js';
 
-export interface ModelFlags extends TableFlags, SequenceFlags, VaeFlags, NeumfFlags {
+export interface ModelFlags
+  extends TableFlags,
+    BlendFlags,
+    ContentFlags,
+    FactorFlags,
+    SequenceFlags,
+    NeumfFlags,
+    VaeFlags {
   readonly model?: string;
   readonly preset?: 'textbook';
   readonly epochs?: number;
@@ -73,7 +84,7 @@ const defineNetworks = (command: Command): Command =>
     .addOption(
       one(
         '--model <name>',
-        'mlp (default), dae, vae, neumf, linear, ease, itemknn, gru, markov, or the baselines popular and random',
+        'mlp (default), dae, vae, neumf, linear, ease, itemknn, ials, kernel, gru, markov, content, blend, or the baselines popular and random',
         MODEL_NAMES,
       ),
     )
@@ -104,7 +115,7 @@ const defineNetworks = (command: Command): Command =>
     )
     .option(
       '--negative-weight <x>',
-      'weightedMse: weight of what a user did not do',
+      'weightedMse, ials: weight of what a user did not do (default 1; ials 0.3)',
       number('negative-weight'),
     )
     .addOption(
@@ -155,7 +166,7 @@ const defineTraining = (command: Command): Command =>
     )
     .option(
       '--l2 <x>',
-      'penalty on squared weights (default 0.005; linear 0.4, dae 2e-5, vae 1e-4, neumf 1e-6, ease 300, gru 0)',
+      'penalty on squared weights (default 0.005; linear 0.4, dae 2e-5, vae 1e-4, neumf 1e-6, ease 300, ials 0.007, kernel 1.5, gru 0)',
       number('l2'),
     )
     .option(
@@ -211,6 +222,9 @@ const SOFTMAX = ['softmax', 'softmaxSamples'] as const;
 const FLAGS: Readonly<Record<string, readonly (keyof ModelFlags)[]>> = {
   ...TABLE_FLAGS,
   ...SEQUENCE_FLAGS,
+  ...FACTOR_FLAGS,
+  content: [...TRAINING, ...CONTENT_FLAGS],
+  blend: [...BLEND_FLAGS, 'attribute', 'itemVectors'],
   linear: [...TRAINING, ...NETWORK, 'zeroDiagonal'],
   mlp: [...TRAINING, ...NETWORK, ...SOFTMAX, 'hidden', 'preset'],
   dae: [...TRAINING, ...NETWORK, ...SOFTMAX, 'hidden'],
@@ -232,7 +246,7 @@ export function recipeOf(flags: ModelFlags): Recipe {
   const model = flags.model ?? 'mlp';
   const idle = ALL_FLAGS.find((flag) => flags[flag] !== undefined && !flagsOf(model).includes(flag));
   if (idle) throw misplaced(idle, model);
-  if (flags.negativeWeight !== undefined && flags.loss !== 'weightedMse') {
+  if (NETWORK_DEFAULTS[model] && flags.negativeWeight !== undefined && flags.loss !== 'weightedMse') {
     throw new FoldinError('CONFIG', '--negative-weight belongs to the loss weightedMse', {
       remedy: 'Add --loss weightedMse, or leave it out.',
     });
@@ -276,11 +290,24 @@ export function recipeOf(flags: ModelFlags): Recipe {
   };
 }
 
+/** A member of a blend, from the words that describe it: a model and its flags, as `train` takes them. */
+function memberOf(words: readonly string[]): BlendMember {
+  const command = new Command().exitOverride().configureOutput({ writeErr: () => {} });
+  defineModel(command).parse(['--model', ...words], { from: 'user' });
+  const { model, network, train } = recipeOf(command.opts<ModelFlags>());
+  // Chance is the blend's: one seed for all.
+  const { seed: _, ...own } = train;
+  return { model, network, train: own };
+}
+
 /** Of a model that is no network of this file. */
 function optionsOf(model: string, flags: ModelFlags): ModelOptions {
+  if (model === 'content') return contentOptions(flags);
+  if (model === 'blend') return blendOptions(flags, memberOf);
   if (model === 'vae') return vaeOptions(flags);
   if (model === 'neumf') return neumfOptions(flags);
   if (SEQUENCE_FLAGS[model]) return sequenceOptions(model, flags);
+  if (FACTOR_FLAGS[model]) return factorOptions(model, flags);
   return TABLE_FLAGS[model] ? tableOptions(model, flags) : {};
 }
 

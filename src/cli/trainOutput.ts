@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Backend } from '../backend/backend.js';
 import { formatBytes } from '../data/formatReport.js';
-import type { EpochEvent, TrainEvent } from '../events.js';
+import type { EpochEvent, MemberEvent, TrainEvent } from '../events.js';
 import type { Fit } from '../recommend/fit.js';
 import { softmaxOf } from '../recommend/large.js';
 import { deviceText } from './device.js';
@@ -30,7 +30,14 @@ export class EpochPrinter {
       this.#progress.update((epoch - 1 + step / steps) / epochs, words);
     } else if (event.event === 'epoch') this.#epoch(event);
     else if (event.event === 'tuned') this.out.note(tunedText(event));
+    else if (event.event === 'member') this.#member(event);
     else this.out.warn(event.message);
+  }
+
+  #member({ model, member, members }: MemberEvent): void {
+    this.last = undefined;
+    this.#words = '';
+    this.#progress.line(`member ${member} of ${members}: ${model}`);
   }
 
   #epoch(event: EpochEvent): void {
@@ -70,7 +77,7 @@ function softmaxFact({ model }: Fit['recommender']): [string, string][] {
 
 /** What a training came to: figures with their protocol, and what it took. */
 export async function trainSummary(
-  { recommender, split, training, test }: Fit,
+  { recommender, split, training, test, blend }: Fit,
   {
     backend,
     out,
@@ -108,7 +115,9 @@ export async function trainSummary(
   const { rows } = split.train;
   const best = training
     ? `epoch ${training.bestEpoch} of ${training.epochs}${training.stopped === 'patience' ? ' (no better one came)' : ''}`
-    : 'nothing to train';
+    : blend
+      ? blendText(blend)
+      : 'nothing to train';
   parts.push(
     facts([
       ['trained on', `${count(rows)} users, ${count(recommender.model.items)} items`],
@@ -120,4 +129,11 @@ export async function trainSummary(
     ]),
   );
   return parts.join('\n');
+}
+
+/** E.g. "ease 0.4 + ials 0.6, by ndcg@100 of 604 validation users". */
+function blendText({ members, weights, chosenBy, metric, users }: NonNullable<Fit['blend']>): string {
+  const sum = members.map((model, m) => `${model} ${weights[m].toFixed(2)}`).join(' + ');
+  if (chosenBy === 'validation') return `${sum}, by ${metric} of ${users} validation users`;
+  return `${sum}, ${chosenBy === 'asked' ? 'as asked for' : 'all equal'}`;
 }

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { NetworkConfig } from '../model/config.js';
 import { checkVaeConfig, VAE_DEFAULTS, type VaeConfig } from '../model/vaeConfig.js';
+import { defineBlend } from './blendOptions.js';
+import { defineContent } from './contentOptions.js';
 import { given, number, wholeNumber } from './options.js';
 
 /** Flags of the variational autoencoder. */
@@ -31,7 +33,7 @@ export const VAE_FLAGS = [
 ] as const;
 
 export const defineVae = (command: Command): Command =>
-  command
+  defineContent(defineBlend(command))
     .option(
       '--latent <units>',
       `vae: units in the middle (default ${VAE_DEFAULTS.latent})`,

@@ -33,7 +33,9 @@ import { adam, clipNorm, sgd, zeroDiagonal } from './optimiser.js';
 import { gridSum, pairBackward, pairLoss, pairScores, pairSum } from './pair.js';
 import { uniform } from './random.js';
 import { rankOf, scoresOf, topK } from './rank.js';
+import { gaussianKernel, standardise } from './scores.js';
 import { cholesky, gram, matmulPanel, residual, triangularSolve } from './solve.js';
+import { normalEquations, solveSystems } from './systems.js';
 
 /** The reference: plain loops in doubles over f32 or f64 storage. */
 export const cpuOps: Ops = {
@@ -86,4 +88,8 @@ export const cpuOps: Ops = {
   topK,
   scoresOf,
   rankOf,
+  normalEquations,
+  solveSystems,
+  gaussianKernel,
+  standardise,
 };

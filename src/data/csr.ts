@@ -122,3 +122,24 @@ export function columnCounts(matrix: Csr): Uint32Array {
   for (const column of matrix.indices) counts[column]++;
   return counts;
 }
+
+/** The matrix by columns, each entry multiplied by its row's weight where weights are given. */
+export function transposed(
+  { rows, columns, indptr, indices, values }: Csr,
+  weights?: ArrayLike<number>,
+): Csr {
+  const starts = new Uint32Array(columns + 1);
+  for (const column of indices) starts[column + 1]++;
+  for (let c = 0; c < columns; c++) starts[c + 1] += starts[c];
+  const next = starts.slice(0, columns);
+  const turned = new Uint32Array(indices.length);
+  const weighted = values || weights ? new Float32Array(indices.length) : undefined;
+  for (let row = 0; row < rows; row++) {
+    for (let e = indptr[row]; e < indptr[row + 1]; e++) {
+      const at = next[indices[e]]++;
+      turned[at] = row;
+      if (weighted) weighted[at] = (values?.[e] ?? 1) * (weights?.[row] ?? 1);
+    }
+  }
+  return { rows: columns, columns: rows, indptr: starts, indices: turned, values: weighted };
+}

@@ -82,7 +82,7 @@ export async function readItemTitles(
   };
 }
 
-async function readAll(source: LogSource): Promise<Uint8Array> {
+export async function readAll(source: LogSource): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of openText(source)) chunks.push(chunk);
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));

@@ -1,5 +1,7 @@
 import { consecutive, uploadRows } from '../backend/sparse.js';
 import { FoldinError } from '../errors.js';
+import { scoreRows } from '../model/blend.js';
+import type { Model } from '../model/model.js';
 import { type History, type Scoring, scoresOf, scoresOfVariants } from './scoring.js';
 
 /** What each entry of a history does to the score of one item. */
@@ -32,6 +34,50 @@ export async function additive(scoring: Scoring, history: History, item: number)
   };
   const [score, baseline, ...alone] = await scoresOf(scoring, rows, item, true);
   return { score, baseline, contributions: Float64Array.from(alone, (s) => s - baseline) };
+}
+
+/** Whether every score of a model is a sum of exact terms, one an entry of the history. */
+export const hasTerms = ({ isAdditive, mixture }: Model): boolean =>
+  isAdditive || (mixture?.every(({ model }) => model.isAdditive) ?? false);
+
+/**
+ * The same of a blend of additive models: each member's terms, in its standard deviations for this history, times its
+ * weight. The baseline has the members' own and takes their means off, so that it and the terms still add up.
+ */
+export async function additiveMixture(
+  scoring: Scoring,
+  history: History,
+  item: number,
+): Promise<Attribution> {
+  const contributions = new Float64Array(history.indices.length);
+  let baseline = 0;
+  for (const { model, weight } of scoring.model.mixture!) {
+    const own = await additive({ ...scoring, model }, history, item);
+    const { mean, sd } = await moments({ ...scoring, model }, history);
+    if (sd === 0) continue;
+    baseline += (weight * (own.baseline - mean)) / sd;
+    own.contributions.forEach((term, place) => {
+      contributions[place] += (weight * term) / sd;
+    });
+  }
+  const [score] = await scoresOf(scoring, history, item);
+  return { score, baseline, contributions };
+}
+
+/** Mean and standard deviation of a model's scores of all items. */
+async function moments({ backend, model }: Scoring, history: History): Promise<{ mean: number; sd: number }> {
+  const scores = backend.zeros('f32', [1, model.items]);
+  try {
+    scoreRows(backend, model, history, scores);
+    const found = (await backend.read(scores)) as Float32Array;
+    const mean = found.reduce((sum, score) => sum + score, 0) / found.length;
+    // Of equal scores the mean may be a rounding away.
+    if (found.every((score) => score === found[0])) return { mean, sd: 0 };
+    const squares = found.reduce((sum, score) => sum + (score - mean) ** 2, 0);
+    return { mean, sd: Math.sqrt(squares / found.length) };
+  } finally {
+    scores.free();
+  }
 }
 
 /**

@@ -1,6 +1,13 @@
 import { FoldinError } from '../errors.js';
 import type { Recommender, Who } from '../recommend/recommender.js';
-import { type Attribution, additive, integratedGradients, leaveOneOut } from './contributions.js';
+import {
+  type Attribution,
+  additive,
+  additiveMixture,
+  hasTerms,
+  integratedGradients,
+  leaveOneOut,
+} from './contributions.js';
 import { lime } from './lime.js';
 import type { History, Scoring } from './scoring.js';
 import { historyRow, type Named, named } from './who.js';
@@ -28,7 +35,7 @@ export interface Explanation extends Named {
   readonly user?: string;
   readonly score: number;
   readonly method: ExplainMethod;
-  /** The score of an empty history, which contributions count from. */
+  /** The score of an empty history, which contributions count from; of a blend, in the units of this one. */
   readonly baseline: number;
   /** One an item of the history, the largest first. */
   readonly contributions: readonly Reason[];
@@ -57,7 +64,7 @@ export async function explain(
   const { backend, model, parts } = recommender;
   const target = recommender.indexOf(item);
   const { history, unknown } = historyRow(recommender, who);
-  const method = options.method ?? (model.isAdditive ? 'additive' : 'leaveOneOut');
+  const method = options.method ?? (hasTerms(model) ? 'additive' : 'leaveOneOut');
   const scoring = { backend, model, signal: options.signal };
   const found = await attribution(scoring, history, target, method, options.seed);
   const contributions = Array.from(history.indices, (index, place) => ({
@@ -91,6 +98,7 @@ export function attribution(
   if (method === 'integratedGradients') return integratedGradients(scoring, history, item);
   if (method === 'lime') return lime(scoring, history, item, { seed });
   if (scoring.model.isAdditive) return additive(scoring, history, item);
+  if (hasTerms(scoring.model)) return additiveMixture(scoring, history, item);
   throw new FoldinError('CONFIG', `the scores of the model "${scoring.model.name}" are no sum of terms`, {
     remedy: 'Choose leaveOneOut, integratedGradients or lime.',
   });

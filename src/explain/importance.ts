@@ -2,6 +2,7 @@ import { randomOrder } from '../backend/random.js';
 import { readStored } from '../backend/stored.js';
 import { FoldinError, throwIfAborted } from '../errors.js';
 import type { Recommender } from '../recommend/recommender.js';
+import { hasTerms } from './contributions.js';
 import { attribution } from './explain.js';
 import { historyRow, type Named, named } from './who.js';
 
@@ -73,7 +74,7 @@ export async function importance(
   }));
   const k = Math.min(10, parts.items.size);
   const lists = await recommender.recommendMany(asked, { k, signal });
-  const method = model.isAdditive ? 'additive' : 'leaveOneOut';
+  const method = hasTerms(model) ? 'additive' : 'leaveOneOut';
   const sums = new Map<number, { histories: number; absolute: number; signed: number }>();
   const popularity = { recommended: 0, given: 0, histories: 0, entries: 0 };
   let looked = 0;

@@ -18,7 +18,9 @@ import { BufferPool } from './pool.js';
 import { Queue } from './queue.js';
 import { randomOps } from './random.js';
 import { rankOps } from './rank.js';
+import { scoreOps } from './scores.js';
 import { solveOps } from './solve.js';
+import { systemOps } from './systems.js';
 import { allBy, type Choice, choiceOf, tune } from './tune.js';
 import { DEFAULT_VARIANT, partsFor, VARIANTS } from './variants.js';
 
@@ -196,6 +198,8 @@ export const gpuOps = (queue: Queue, memory: Memory, family: Family, choice: Cho
   ...randomOps(queue),
   ...solveOps(queue, family),
   ...clusterOps(queue),
+  ...systemOps(queue, family),
+  ...scoreOps(queue, memory, family),
 });
 
 /** The tensor as this backend's own: CONFIG when another backend made it, FREED after free(). */

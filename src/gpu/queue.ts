@@ -162,10 +162,8 @@ export class Queue {
 
   /** Call between steps: submits once enough is enqueued, waits while too much is unfinished. */
   async throttle(): Promise<void> {
-    if (this.#dispatchesPending * this.#msPerDispatch < TARGET_MS && this.#slots < SLOTS / 2) {
-      if (this.#msPerDispatch > 0) return;
-    }
-    this.submit();
+    const ms = this.#dispatchesPending * this.#msPerDispatch;
+    if (ms >= TARGET_MS || this.#slots >= SLOTS / 2 || this.#msPerDispatch === 0) this.submit();
     while (this.#inFlight.length >= MAX_IN_FLIGHT) await this.#inFlight[0];
     this.check();
   }

@@ -1,6 +1,6 @@
 import type { Backend, Tensor } from '../backend/backend.js';
 import { freeAll, uploadRows } from '../backend/sparse.js';
-import type { Csr } from '../data/csr.js';
+import { type Csr, transposed } from '../data/csr.js';
 
 /** Rows of the Gram matrix that one launch works on: short enough for any watchdog. */
 const ROWS = 64;
@@ -28,7 +28,7 @@ export async function fillGram(
   const { values, weights, out, step } = options;
   const items = matrix.columns;
   const users = uploadRows(backend, matrix, values);
-  const turned = transposed(matrix, values, weights);
+  const turned = transposed({ ...matrix, values }, weights);
   const columns = uploadRows(backend, turned, turned.values);
   const ridge = backend.tensor(options.ridge);
   try {
@@ -54,26 +54,4 @@ export async function fillIdentity(backend: Backend, out: Tensor): Promise<void>
   };
   const ridge = new Float64Array(items).fill(1);
   await fillGram(backend, nothing, { values: undefined, ridge, out, step: () => backend.throttle() });
-}
-
-/** The matrix by columns, each entry multiplied by its row's weight. */
-function transposed(
-  { rows, columns, indptr, indices }: Csr,
-  values: Float32Array | undefined,
-  weights: ArrayLike<number> | undefined,
-): Csr {
-  const starts = new Uint32Array(columns + 1);
-  for (const column of indices) starts[column + 1]++;
-  for (let c = 0; c < columns; c++) starts[c + 1] += starts[c];
-  const next = starts.slice(0, columns);
-  const turned = new Uint32Array(indices.length);
-  const weighted = values || weights ? new Float32Array(indices.length) : undefined;
-  for (let row = 0; row < rows; row++) {
-    for (let e = indptr[row]; e < indptr[row + 1]; e++) {
-      const at = next[indices[e]]++;
-      turned[at] = row;
-      if (weighted) weighted[at] = (values?.[e] ?? 1) * (weights?.[row] ?? 1);
-    }
-  }
-  return { rows: columns, columns: rows, indptr: starts, indices: turned, values: weighted };
 }

@@ -149,6 +149,6 @@ const singular = (): FoldinError =>
     'CONFIG',
     'l2 is too small: the matrix to be inverted is singular to the precision at hand',
     {
-      remedy: 'Raise --l2; 100 to 1000 suits most logs.',
+      remedy: 'Raise --l2 (the default suits most logs).',
     },
   );

@@ -24,6 +24,8 @@ export interface Model {
   inputValues(histories: Csr): Float32Array | undefined;
   /** Whether every score is a constant plus one term for each entry of the history, in its input value. */
   readonly isAdditive: boolean;
+  /** Of a model whose score is the weighted sum of what others say, each in its own standard deviations: these. */
+  readonly mixture?: readonly Weighted[];
   /** The blocks of items that `score` is asked for, where all of them do not fit one tensor. */
   readonly blocks?: readonly ItemBlock[];
   /**
@@ -45,6 +47,12 @@ export interface Model {
   /** f32[units, items]: what each of these units adds to each score. */
   readonly unitWeights?: Stored;
   dispose(): void;
+}
+
+/** A model and what it counts for. */
+export interface Weighted {
+  readonly model: Model;
+  readonly weight: number;
 }
 
 /** A model that learns by gradient descent, one batch a step. */

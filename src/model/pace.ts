@@ -6,6 +6,8 @@ export interface FitControl {
   readonly signal?: AbortSignal;
   /** Called after each of `steps` parts of the work, with how many are done. */
   readonly onProgress?: (done: number, steps: number) => void;
+  /** Called with what the person should know, such as that not all users are learned from. */
+  readonly onNotice?: (code: string, message: string) => void;
 }
 
 /** What to await after each part of long work: lets others run, reports progress, throws ABORTED. */

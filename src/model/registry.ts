@@ -3,6 +3,8 @@ import type { Csr } from '../data/csr.js';
 import { requireOrder } from '../data/order.js';
 import { FoldinError } from '../errors.js';
 import { Popular, Random } from './baselines.js';
+import { Blend } from './blend.js';
+import type { BlendConfig, BlendOptions } from './blendConfig.js';
 import {
   DAE_DEFAULTS,
   DAE_TRAIN_DEFAULTS,
@@ -15,12 +17,22 @@ import {
   TRAIN_DEFAULTS,
   type TrainConfig,
 } from './config.js';
+import { Content, createContent } from './content.js';
+import {
+  CONTENT_DEFAULTS,
+  CONTENT_TRAIN_DEFAULTS,
+  type ContentConfig,
+  type ContentOptions,
+} from './contentConfig.js';
 import { EASE_DEFAULTS, type EaseConfig, fitEase } from './ease.js';
+import { Grouped, type GroupedConfig } from './grouped.js';
 import { Gru } from './gru.js';
 import { GRU_TRAIN_DEFAULTS, type GruConfig, gruConfig } from './gruConfig.js';
 import { initialGru } from './gruParameters.js';
+import { fitIals, IALS_DEFAULTS, Ials, type IalsConfig } from './ials.js';
 import { fitItemKnn, ITEM_KNN_DEFAULTS, type ItemKnnConfig } from './itemKnn.js';
 import { ItemTable } from './itemTable.js';
+import { fitKernel, KERNEL_DEFAULTS, Kernel, type KernelConfig } from './kernel.js';
 import { fitMarkov, MARKOV_DEFAULTS, Markov, type MarkovConfig } from './markov.js';
 import type { Model, TrainableModel } from './model.js';
 import { Network } from './network.js';
@@ -33,15 +45,19 @@ import { SampledNetwork } from './sampledNetwork.js';
 import { initialVae, Vae } from './vae.js';
 import { VAE_DEFAULTS, VAE_TRAIN_DEFAULTS, type VaeConfig } from './vaeConfig.js';
 
-/** The options of a model that differ from its defaults: a network's, or those of `ease`, `itemknn`, `markov`, `gru`, `vae` or `neumf`. */
+/** The options of a model that differ from its defaults: those of its own, or a network's. */
 export type ModelOptions =
   | Partial<NetworkConfig>
   | Partial<EaseConfig>
   | Partial<ItemKnnConfig>
+  | Partial<IalsConfig>
+  | Partial<KernelConfig>
   | Partial<GruConfig>
   | Partial<MarkovConfig>
   | Partial<VaeConfig>
-  | Partial<NeumfConfig>;
+  | Partial<NeumfConfig>
+  | Partial<ContentOptions>
+  | Partial<BlendOptions>;
 
 /** What a new model is made from: its training histories, its options, and the seed of its first weights. */
 export interface ModelInit {
@@ -111,6 +127,23 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
     load: (backend, items, config, tensors) =>
       new Markov(backend, items, { ...MARKOV_DEFAULTS, ...(config as Partial<MarkovConfig>) }, tensors),
   },
+  ials: {
+    train: TRAIN_DEFAULTS,
+    fit: (backend, { train, config, seed }, control) =>
+      fitIals(backend, train, { ...IALS_DEFAULTS, ...(config as Partial<IalsConfig>) }, { ...control, seed }),
+    load: (backend, items, config, tensors) => Ials.load(backend, items, config as IalsConfig, tensors),
+  },
+  kernel: {
+    train: TRAIN_DEFAULTS,
+    fit: (backend, { train, config, seed }, control) =>
+      fitKernel(
+        backend,
+        train,
+        { ...KERNEL_DEFAULTS, ...(config as Partial<KernelConfig>) },
+        { ...control, seed },
+      ),
+    load: (backend, items, config, tensors) => Kernel.load(backend, items, config as KernelConfig, tensors),
+  },
   linear: network('linear', LINEAR_DEFAULTS, LINEAR_TRAIN_DEFAULTS),
   mlp: network('mlp', MLP_DEFAULTS, TRAIN_DEFAULTS),
   gru: {
@@ -145,6 +178,37 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
     },
     load: (backend, items, config, tensors) =>
       new Neumf(backend, items, { ...NEUMF_DEFAULTS, ...(config as Partial<NeumfConfig>) }, tensors),
+  },
+  content: {
+    train: CONTENT_TRAIN_DEFAULTS,
+    inEpochs: true,
+    create: (backend, { train, config, seed }) =>
+      createContent(backend, train, { ...CONTENT_DEFAULTS, ...(config as Partial<ContentOptions>) }, seed),
+    load: (backend, items, config, tensors) => Content.load(backend, items, config as ContentConfig, tensors),
+  },
+  blend: {
+    train: TRAIN_DEFAULTS,
+    fit: async () => {
+      throw new FoldinError(
+        'CONFIG',
+        'the members of a blend are trained, and weighted on a validation part',
+        {
+          remedy: 'Call fit with the model "blend", which has a split to do both on.',
+        },
+      );
+    },
+    load: (backend, items, config, tensors) =>
+      Blend.load(backend, items, config as BlendConfig, tensors, loadModel),
+  },
+  grouped: {
+    train: TRAIN_DEFAULTS,
+    fit: async () => {
+      throw new FoldinError('CONFIG', 'the model grouped is made of another one', {
+        remedy: 'Choose the other model and add --group-prior, or call withGroupPrior on it.',
+      });
+    },
+    load: (backend, items, config, tensors) =>
+      Grouped.load(backend, items, config as GroupedConfig, tensors, loadModel),
   },
 };
 

@@ -7,21 +7,20 @@ import type { EvaluationSet, Split } from '../data/splitTypes.js';
 import { Vocabulary } from '../data/vocabulary.js';
 import { weighed, weighedSplit, weighingOf } from '../data/weighing.js';
 import { DEFAULT_METRICS, evaluate } from '../evaluate/evaluate.js';
-import { evaluateRanks, type RankEvaluation } from '../evaluate/evaluateRanks.js';
-import { parseMetric, type RankMetric } from '../evaluate/parseMetric.js';
-import { Ranker } from '../evaluate/ranker.js';
-import { refuseShown } from '../evaluate/shown.js';
+import type { RankEvaluation } from '../evaluate/evaluateRanks.js';
 import type { TrainEvent } from '../events.js';
 import { Popular } from '../model/baselines.js';
 import type { TrainConfig } from '../model/config.js';
-import type { Model, TrainableModel } from '../model/model.js';
-import { fitModel, type ModelOptions, trainable, trainDefaults } from '../model/registry.js';
+import type { Model } from '../model/model.js';
+import { type ModelOptions, trainDefaults } from '../model/registry.js';
 import { FORMAT_VERSION } from '../store/modelFile.js';
 import type { Checkpoint } from '../train/checkpoint.js';
 import type { PlannerKind } from '../train/planner.js';
-import { STOP_METRIC, Trainer, type TrainResult } from '../train/trainer.js';
+import type { TrainResult } from '../train/trainer.js';
 import { VERSION } from '../version.js';
-import { largeCatalogue, softmaxOf } from './large.js';
+import { type BlendReport, fitBlend, fitOne } from './fitModels.js';
+import { softmaxOf } from './large.js';
+import { allowed, hasTargets } from './learn.js';
 import { popularityOf, Recommender } from './recommender.js';
 import { testUsers } from './records.js';
 
@@ -43,6 +42,14 @@ export interface FitOptions {
     model: Model,
     validation: EvaluationSet,
   ) => Promise<Record<string, number>>;
+  /**
+   * What is made of the model before it is measured, such as withGroupPrior; `manifest` goes into the model file's. The model
+   * goes over to the one that is returned.
+   */
+  readonly finish?: (
+    model: Model,
+    split: Split,
+  ) => Promise<{ readonly model: Model; readonly manifest?: Readonly<Record<string, unknown>> }>;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
   /** Is offered the state after each epoch: `take` reads it back. */
@@ -64,6 +71,8 @@ export interface Fit {
   readonly split: Split;
   /** Absent for models that are fitted without training. */
   readonly training: TrainResult | undefined;
+  /** What a blend is made of, and how its weights came about. */
+  readonly blend?: BlendReport;
   /** On the test part; undefined where the split has none. */
   readonly test: { readonly model: RankEvaluation; readonly popular: RankEvaluation } | undefined;
 }
@@ -84,18 +93,15 @@ export async function fit(
   const { corpusWeight } = interactions;
   const weighing = corpusWeight && weighingOf(plain.train, corpusWeight);
   const split = weighing ? weighedSplit(plain, weighing) : plain;
-  const { signal, onEvent } = options;
-  const model = await fitModel(
-    name,
-    backend,
-    { train: split.train, config: options.network ?? {}, seed: config.seed, batch: config.batch },
-    {
-      signal,
-      onProgress: (step, steps) => onEvent?.({ event: 'step', epoch: 1, epochs: 1, step, steps }),
-    },
-  );
+  const fitted =
+    name === 'blend'
+      ? await fitBlend(backend, split, config, options)
+      : await fitOne(backend, split, config, options);
+  const { training, blend } = fitted;
+  let { model } = fitted;
   try {
-    const training = await learn(backend, model, split, config, options);
+    const finished = await options.finish?.(model, split);
+    model = finished?.model ?? model;
     const test = await measure(backend, model, split, options);
     const manifest = {
       formatVersion: FORMAT_VERSION,
@@ -113,6 +119,8 @@ export async function fit(
         ...(backend.tuning && { tuning: backend.tuning }),
       },
       validation: training?.validation ?? null,
+      ...(blend && { blend }),
+      ...finished?.manifest,
       split: describeSplit(split),
       ...(weighing && { weighing: { rule: weighing.rule, meanLength: weighing.meanLength } }),
       test: test && {
@@ -135,78 +143,11 @@ export async function fit(
       popularity: popularityOf(split.train),
       manifest,
     });
-    return { recommender, split, training, test };
+    return { recommender, split, training, test, ...(blend && { blend }) };
   } catch (error) {
     model.dispose();
     throw error;
   }
-}
-
-async function learn(
-  backend: Backend,
-  model: Model,
-  split: Split,
-  config: TrainConfig,
-  options: FitOptions,
-): Promise<TrainResult | undefined> {
-  const network = trainable(model);
-  if (!network) return undefined;
-  const large = largeCatalogue(network);
-  if (large) options.onEvent?.(large);
-  await chooseWays(backend, network, Math.min(config.batch, split.train.rows), options);
-  const { set: validation } = await refuseShown(backend, model, split.validation, allowed(split));
-  const ranker = hasTargets(validation) ? new Ranker(backend, model, validation) : undefined;
-  const stopMetric = parseMetric(STOP_METRIC) as RankMetric;
-  const validate =
-    ranker &&
-    (async (signal?: AbortSignal) => ({
-      [STOP_METRIC]: evaluateRanks(await ranker.ranks(signal), [stopMetric]).metrics[STOP_METRIC].mean,
-      ...(await options.alsoValidate?.(backend, model, validation)),
-    }));
-  const { planner, signal } = options;
-  let trainer: Trainer | undefined;
-  try {
-    const made = new Trainer(backend, network, split.train, { config, validate, planner, signal });
-    trainer = made;
-    if (options.resume) made.restore(options.resume);
-    const run = made.run();
-    for (;;) {
-      const next = await run.next();
-      if (next.done) return next.value;
-      options.onEvent?.(next.value);
-      if (next.value.event === 'epoch') await options.onEpochEnd?.(() => made.checkpoint());
-    }
-  } finally {
-    trainer?.dispose();
-    ranker?.dispose();
-    network.endTraining();
-  }
-}
-
-/** Decides how the backend computes this network's products, before the first of them. */
-async function chooseWays(
-  backend: Backend,
-  network: TrainableModel,
-  batch: number,
-  { resume, tune, tuneCache, onEvent }: FitOptions,
-): Promise<void> {
-  const { adapter, kind } = backend.device;
-  if (resume?.madeOn?.adapter === adapter) {
-    const { tuning } = resume.madeOn;
-    backend.useTuning(tuning);
-    onEvent?.({ event: 'tuned', tuning: { ...tuning }, from: 'checkpoint', ms: 0 });
-    return;
-  }
-  const layers = network.denseShapes?.(batch) ?? [];
-  const mode = tune ?? (kind === 'gpu' ? 'quick' : 'off');
-  const tuned = await backend.tune({
-    mode,
-    layers,
-    cache: tuneCache,
-    onNotice: (message) => onEvent?.({ event: 'notice', code: 'TUNE_CACHE', message }),
-  });
-  if (!tuned || tuned.from === 'default') return;
-  onEvent?.({ event: 'tuned', tuning: { ...tuned.tuning }, from: tuned.from, ms: tuned.ms });
 }
 
 async function measure(
@@ -228,11 +169,6 @@ async function measure(
     popular.dispose();
   }
 }
-
-/** Leaks that a split is known to have were allowed. */
-const allowed = ({ leaks }: Split) => ({ allowLeak: leaks !== undefined });
-
-const hasTargets = (set: EvaluationSet): boolean => set.heldOut.indices.length > 0;
 
 /** What a reader of a figure needs to know of the split. */
 export const describeSplit = (split: Split) => ({

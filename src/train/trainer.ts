@@ -95,7 +95,7 @@ export class Trainer {
       const loss = yield* this.#trainEpoch();
       const ms = performance.now() - epochStarted;
       const due = this.#epoch % config.validateEvery === 0 || this.#epoch === config.epochs;
-      const validation = validate && due ? await validate(signal) : undefined;
+      const validation = validate && due ? await this.#validated(validate, signal) : undefined;
       this.#lastValidation = validation;
       const best = validation !== undefined && this.#judge(validation);
       const event: EpochEvent = {
@@ -125,6 +125,17 @@ export class Trainer {
       curve: this.#curve,
       ms: performance.now() - started,
     };
+  }
+
+  /** What the epoch came to. Weights may have become too large to rank by though every loss was a number: DIVERGED, too. */
+  async #validated(validate: NonNullable<TrainerOptions['validate']>, signal?: AbortSignal) {
+    try {
+      return await validate(signal);
+    } catch (cause) {
+      if (!(cause instanceof FoldinError) || cause.code !== 'DIVERGED') throw cause;
+      const { message, remedy } = cause;
+      throw new FoldinError('DIVERGED', `${message}, ${this.#place(this.#step - 1)}`, { remedy, cause });
+    }
   }
 
   async *#trainEpoch(): AsyncGenerator<TrainEvent, number> {

@@ -15,7 +15,9 @@ import { matmulCases } from './matmulCases.js';
 import { otherCases } from './otherCases.js';
 import { pairCases } from './pairCases.js';
 import { rankCases } from './rankCases.js';
+import { scoreCases } from './scoreCases.js';
 import { solveCases } from './solveCases.js';
+import { systemCases } from './systemCases.js';
 
 export type { KernelCase, Outputs } from './case.js';
 export { type CaseResult, compareCase } from './compare.js';
@@ -34,4 +36,6 @@ export const kernelCases: readonly KernelCase[] = [
   ...rankCases,
   ...solveCases,
   ...clusterCases,
+  ...systemCases,
+  ...scoreCases,
 ];

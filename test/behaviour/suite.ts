@@ -6,6 +6,7 @@ import type { Interactions } from '../../src/data/interactions.js';
 import { rowInOrder } from '../../src/data/order.js';
 import { Vocabulary } from '../../src/data/vocabulary.js';
 import type { TrainEvent } from '../../src/events.js';
+import { withGroupPrior } from '../../src/groups/prior.js';
 import type { NetworkConfig, TrainConfig } from '../../src/model/config.js';
 import type { ModelOptions } from '../../src/model/registry.js';
 import { type Fit, type FitOptions, fit } from '../../src/recommend/fit.js';
@@ -20,6 +21,8 @@ export interface ModelUnderTest {
   readonly train?: Partial<TrainConfig>;
   /** Whether its scores depend on the history at all. */
   readonly personal: boolean;
+  /** What is made of it in the end, by name. */
+  readonly finish?: { readonly name: string; readonly of: (backend: Backend) => FitOptions['finish'] };
   /** Fitted in one go: no epochs, no checkpoints, nothing that could diverge. */
   readonly inOneGo?: boolean;
 }
@@ -39,6 +42,60 @@ export const MODELS: readonly ModelUnderTest[] = [
   { model: 'ease', personal: true, inOneGo: true, network: { l2: 20, decay: 0.8 } },
   { model: 'itemknn', personal: true, inOneGo: true, network: { decay: 0.9 } },
   { model: 'markov', personal: true, inOneGo: true, network: { window: 12, decay: 0.9 } },
+  {
+    model: 'ials',
+    personal: true,
+    inOneGo: true,
+    network: { factors: 8, l2: 0.01, negativeWeight: 0.1, sweeps: 5 },
+  },
+  { model: 'kernel', personal: true, inOneGo: true, network: { l2: 0.5 } },
+  {
+    model: 'kernel',
+    personal: true,
+    inOneGo: true,
+    network: { l2: 0.1, itemPower: 0.5, sharpness: 2, popularityPower: 0, landmarks: 20 },
+  },
+  { model: 'blend', personal: true, inOneGo: true },
+  {
+    model: 'blend',
+    personal: true,
+    inOneGo: true,
+    network: {
+      members: [
+        { model: 'itemknn', network: { neighbours: 10 } },
+        {
+          model: 'mlp',
+          network: { hidden: [16], dropout: 0.2 },
+          train: { epochs: 40, learningRate: 0.01, l2: 0, batch: 16, patience: 0 },
+        },
+        { model: 'popular' },
+      ],
+      weights: [2, 2, 0],
+    },
+  },
+  {
+    model: 'content',
+    personal: true,
+    network: {
+      factors: 6,
+      // An item's colour, and something of no account.
+      features: csrFromRows(
+        Array.from({ length: 30 }, (_, item) => [item % 2, 2 + ((item >> 1) % 3)]),
+        5,
+      ),
+    },
+    train: { epochs: 60, learningRate: 0.02 },
+  },
+  {
+    model: 'ease',
+    personal: true,
+    inOneGo: true,
+    network: { l2: 20 },
+    finish: {
+      name: 'grouped',
+      of: (backend) => (model, split) => withGroupPrior(backend, model, split, { groups: 2 }),
+    },
+  },
   { model: 'linear', personal: true, train: { epochs: 40, learningRate: 0.01, l2: 0.1 } },
   {
     model: 'mlp',
@@ -152,12 +209,16 @@ export function behaviourSuite(title: string, open: () => Promise<Backend>): voi
     for (const tested of MODELS) {
       const { model, network, personal, inOneGo = false } = tested;
       const train = { batch: 16, seed: 7, patience: 0, ...tested.train };
-      const name = [model, ...Object.entries(network ?? {}).map(([key, value]) => `${key} ${value}`)].join(
-        ', ',
-      );
+      const name = [
+        tested.finish?.name,
+        model,
+        ...Object.entries(network ?? {}).map(([key, value]) => `${key} ${value}`),
+      ]
+        .filter((part) => part !== undefined)
+        .join(', ');
       const log = checkerboard();
       const run = (options: Partial<FitOptions> = {}): Promise<Fit> =>
-        fit(backend, log, { model, network, train, ...options });
+        fit(backend, log, { model, network, train, finish: tested.finish?.of(backend), ...options });
 
       describe(name, () => {
         // What only a model that looks at the history can do is no test of the others.

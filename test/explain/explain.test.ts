@@ -6,7 +6,9 @@ import { additive } from '../../src/explain/contributions.js';
 import { counterfactual } from '../../src/explain/counterfactual.js';
 import { explain } from '../../src/explain/explain.js';
 import { faithfulness } from '../../src/explain/faithfulness.js';
+import { Blend } from '../../src/model/blend.js';
 import type { NetworkConfig } from '../../src/model/config.js';
+import { Recommender } from '../../src/recommend/recommender.js';
 import { askedFor, recommenderOf } from './recommenders.js';
 import { explainSuite } from './suite.js';
 
@@ -98,4 +100,33 @@ it('ignores what the model does not know, and lists it', async () => {
   const found = await explain(ease, { history: [...history, 'never'] }, item);
   expect(found.unknownItems).toEqual(['never']);
   expect(found.contributions.length).toBe(4);
+});
+
+it('a blend of additive models: terms in its own units add up to its score', async () => {
+  const parts = await Promise.all([
+    recommenderOf(f64, 'ease', { l2: 20 }),
+    recommenderOf(f64, 'itemknn', { neighbours: 20 }),
+    recommenderOf(f64, 'popular'),
+  ]);
+  const weights = [0.5, 0.3, 0.2];
+  const blend = new Blend(
+    f64,
+    parts.map(({ model }, m) => ({ model, weight: weights[m] })),
+  );
+  const recommender = new Recommender(f64, blend, parts[0].parts);
+  for (let seed = 0; seed < 20; seed++) {
+    const { history, item } = askedFor(seed, 1 + 2 * seed);
+    const found = await explain(recommender, { history }, item);
+    expect(found.method).toBe('additive');
+    expect(found.score).toBeCloseTo(await recommender.score({ history }, item), 6);
+    expect(Math.abs(found.remainder)).toBeLessThan(1e-5);
+    expect(found.contributions.some(({ contribution }) => contribution !== 0)).toBe(true);
+  }
+  const network = await recommenderOf(f64, 'mlp', { hidden: [4] });
+  const mixed = new Blend(f64, [...blend.mixture, { model: network.model, weight: 1 }]);
+  const { history, item } = askedFor(1, 5);
+  const asked = explain(new Recommender(f64, mixed, parts[0].parts), { history }, item, {
+    method: 'additive',
+  });
+  await expect(asked).rejects.toMatchObject({ code: 'CONFIG' });
 });

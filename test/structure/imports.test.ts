@@ -45,7 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'evaluate',
     'recommend',
   ],
-  groups: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'model', 'recommend'],
+  groups: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'model', 'evaluate', 'recommend'],
   explain: ['errors.ts', 'backend/random.ts', 'data', 'backend', 'model', 'evaluate', 'recommend'],
   report: ['backend/random.ts', 'data', 'store', 'train', 'evaluate', 'recommend', 'groups', 'explain'],
   // Compares a backend with the reference, so it makes one.
