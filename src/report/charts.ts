@@ -1,4 +1,4 @@
-import { element, escaped, formatted, tableOf } from './markup.js';
+import { element, formatted, type Markup, type MarkupElement, tableOf } from './markup.js';
 import { linear, type Scale } from './scale.js';
 
 /** What every chart says of itself. */
@@ -34,7 +34,7 @@ const COLOURS = 12;
 export const colourOf = (n: number): string => `c${(n % COLOURS) + 1}`;
 
 /** Lines over numbers. */
-export function lineChart(text: ChartText, series: readonly Series[]): string {
+export function lineChart(text: ChartText, series: readonly Series[]): MarkupElement {
   const all = series.flatMap(({ points }) => points);
   const xs = all.map(([x]) => x);
   const ys = all.map(([, y]) => y);
@@ -53,14 +53,14 @@ export function lineChart(text: ChartText, series: readonly Series[]): string {
       .map((at) => [at, ...series.map(({ points }) => points.find(([a]) => a === at)?.[1] ?? '')]),
   );
   const names = series.length > 1 ? series.map(({ name }) => name) : [];
-  return figure(text, names, [axes(text, y, x), ...lines], table);
+  return figure(text, names, [...axes(text, y, x), ...lines], table);
 }
 
 /** Bars side by side for each label, one of each series; intervals as whiskers. */
 export function barChart(
   text: ChartText,
   series: readonly { readonly name: string; readonly bars: readonly Bar[] }[],
-): string {
+): MarkupElement {
   const labels = series[0].bars.map(({ label }) => label);
   const tops = series.flatMap(({ bars }) => bars.map(({ value, interval }) => interval?.[1] ?? value));
   const y = linear(0, Math.max(...tops, 1e-9), HEIGHT - BOTTOM, TOP);
@@ -86,11 +86,7 @@ export function barChart(
     }),
   );
   const names = labels.map((label, i) =>
-    element(
-      'text',
-      { class: 'tick', x: centre(i), y: HEIGHT - BOTTOM + 24, 'text-anchor': 'middle' },
-      escaped(label),
-    ),
+    element('text', { class: 'tick', x: centre(i), y: HEIGHT - BOTTOM + 24, 'text-anchor': 'middle' }, label),
   );
   const table = tableOf(
     [text.xLabel, ...series.flatMap(({ name }) => [name, `${name}, interval`])],
@@ -103,7 +99,7 @@ export function barChart(
     ]),
   );
   const legend = series.length > 1 ? series.map(({ name }) => name) : [];
-  return figure(text, legend, [axes(text, y), ...drawn, ...names], table);
+  return figure(text, legend, [...axes(text, y), ...drawn, ...names], table);
 }
 
 export interface Dot {
@@ -115,7 +111,7 @@ export interface Dot {
 }
 
 /** Points in a plane without units, coloured by group. */
-export function scatterChart(text: ChartText, names: readonly string[], dots: readonly Dot[]): string {
+export function scatterChart(text: ChartText, names: readonly string[], dots: readonly Dot[]): MarkupElement {
   const size = HEIGHT + 80;
   // One scale for both axes, or distances would mean nothing.
   const [xs, ys] = [dots.map(({ x }) => x), dots.map(({ y }) => y)];
@@ -128,19 +124,15 @@ export function scatterChart(text: ChartText, names: readonly string[], dots: re
     element(
       'circle',
       { class: `dot ${colourOf(group)}`, cx: across(x), cy: up(y), r: label ? 4 : 2.5 },
-      ...(label ? [element('title', {}, escaped(label))] : []),
+      ...(label ? [element('title', {}, label)] : []),
     ),
   );
   const axis = [
-    element(
-      'text',
-      { class: 'label', x: WIDTH / 2, y: size + 20, 'text-anchor': 'middle' },
-      escaped(text.xLabel),
-    ),
+    element('text', { class: 'label', x: WIDTH / 2, y: size + 20, 'text-anchor': 'middle' }, text.xLabel),
     element(
       'text',
       { class: 'label', x: -size / 2, y: 18, transform: 'rotate(-90)', 'text-anchor': 'middle' },
-      escaped(text.yLabel),
+      text.yLabel,
     ),
   ];
   const counts = names.map((_, group) => dots.filter((dot) => dot.group === group).length);
@@ -152,7 +144,7 @@ export function scatterChart(text: ChartText, names: readonly string[], dots: re
 }
 
 /** The axes with ticks, lines across and labels; without `x` the labels below are drawn by the caller. */
-function axes({ xLabel, yLabel }: ChartText, y: Scale, x?: Scale): string {
+function axes({ xLabel, yLabel }: ChartText, y: Scale, x?: Scale): Markup[] {
   const bottom = HEIGHT - BOTTOM;
   const across = y.ticks.flatMap((tick) => [
     element('path', { class: 'grid', d: `M${LEFT} ${round(y.at(tick))}H${WIDTH - RIGHT}` }),
@@ -169,29 +161,29 @@ function axes({ xLabel, yLabel }: ChartText, y: Scale, x?: Scale): string {
   return [
     ...across,
     ...below,
-    element('text', { class: 'label', x: middle, y: HEIGHT - 12, 'text-anchor': 'middle' }, escaped(xLabel)),
+    element('text', { class: 'label', x: middle, y: HEIGHT - 12, 'text-anchor': 'middle' }, xLabel),
     element(
       'text',
       { class: 'label', x: -(TOP + bottom) / 2, y: 18, transform: 'rotate(-90)', 'text-anchor': 'middle' },
-      escaped(yLabel),
+      yLabel,
     ),
-  ].join('');
+  ];
 }
 
 function figure(
   { title, description }: ChartText,
   legend: readonly string[],
-  inside: readonly string[],
-  table: string,
+  inside: readonly Markup[],
+  table: Markup,
   height = HEIGHT,
-): string {
+): MarkupElement {
   const keys = legend.map((name, n) =>
-    element('li', {}, element('span', { class: `key ${colourOf(n)}` }), escaped(name)),
+    element('li', {}, element('span', { class: `key ${colourOf(n)}` }), name),
   );
   return element(
     'figure',
     {},
-    element('figcaption', {}, escaped(title)),
+    element('figcaption', {}, title),
     ...(keys.length > 0 ? [element('ul', { class: 'legend' }, ...keys)] : []),
     element(
       'svg',

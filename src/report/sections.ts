@@ -7,7 +7,7 @@ import { KEPT_METRICS, type TestUsers } from '../recommend/records.js';
 import type { CurvePoint } from '../train/curve.js';
 import { type Bar, barChart, lineChart, scatterChart } from './charts.js';
 import type { ReportContents } from './collect.js';
-import { element, escaped, formatted, note, paragraph, percent, tableOf } from './markup.js';
+import { element, formatted, type Markup, note, paragraph, percent, tableOf } from './markup.js';
 import type { Section } from './page.js';
 
 /** The parts of a manifest that a report shows, where they are there. */
@@ -67,7 +67,7 @@ export function trainingSection(contents: ReportContents): Section | undefined {
       : []),
     paragraph(`The weights of epoch ${training.bestEpoch} were kept.`),
   ];
-  return { id: 'training', title: 'Training', body: body.join('') };
+  return { id: 'training', title: 'Training', body };
 }
 
 export function figuresSection(contents: ReportContents): Section | undefined {
@@ -87,14 +87,14 @@ export function figuresSection(contents: ReportContents): Section | undefined {
     tableOf(['', contents.model, 'popular'], rows),
     ...(test.perUser ? breakdowns(contents, test.perUser) : []),
   ];
-  return { id: 'figures', title: 'How good it is', body: body.join('') };
+  return { id: 'figures', title: 'How good it is', body };
 }
 
 const LENGTHS = [1, 5, 10, 20, 50, 100, 200];
 const FEWEST = 5;
 
 /** The main figure by length of history and by group, each with a bootstrap interval of 95%. */
-function breakdowns(contents: ReportContents, perUser: TestUsers): string[] {
+function breakdowns(contents: ReportContents, perUser: TestUsers): Markup[] {
   const metric = KEPT_METRICS.find((kept) => kept in perUser.model);
   if (!metric) return [];
   const places = Array.from(perUser.users.keys());
@@ -110,7 +110,7 @@ function breakdowns(contents: ReportContents, perUser: TestUsers): string[] {
         interval: bootstrapInterval(chosen),
       };
     });
-  const chart = (title: string, xLabel: string, parts: { label: string; places: number[] }[]): string[] => {
+  const chart = (title: string, xLabel: string, parts: { label: string; places: number[] }[]): Markup[] => {
     const large = parts.filter(({ places: mine }) => mine.length >= FEWEST);
     if (large.length === 0) return [];
     const text = {
@@ -149,17 +149,13 @@ export function groupsSection({ groups, map }: ReportContents): Section {
     element(
       'div',
       { class: 'card' },
-      element('h3', {}, escaped(`Group ${group}: ${formatted(users)} users (${percent(share)})`)),
+      element('h3', {}, `Group ${group}: ${formatted(users)} users (${percent(share)})`),
       note(`spread ${spread.toFixed(2)} (0 all alike, 1 nothing in common)`),
       element(
         'ul',
         {},
         ...defining.map(({ item, title, share: here, overall }) =>
-          element(
-            'li',
-            {},
-            escaped(`${title ?? item}: ${percent(here)} have it, ${percent(overall)} of all`),
-          ),
+          element('li', {}, `${title ?? item}: ${percent(here)} have it, ${percent(overall)} of all`),
         ),
       ),
     ),
@@ -191,10 +187,10 @@ export function groupsSection({ groups, map }: ReportContents): Section {
     ),
     ...flow(groups.flow, names),
   ];
-  return { id: 'groups', title: 'Groups of users', body: body.join('') };
+  return { id: 'groups', title: 'Groups of users', body };
 }
 
-function flow(found: Flow | undefined, names: readonly string[]): string[] {
+function flow(found: Flow | undefined, names: readonly string[]): Markup[] {
   if (!found) return [];
   return [
     element('h3', {}, 'How users move'),
@@ -243,7 +239,7 @@ export function importanceSection({ importance }: ReportContents): Section {
         ]
       : []),
   ];
-  return { id: 'importance', title: 'What the model goes by', body: body.join('') };
+  return { id: 'importance', title: 'What the model goes by', body };
 }
 
 export function examplesSection({ examples }: ReportContents): Section {
@@ -251,12 +247,16 @@ export function examplesSection({ examples }: ReportContents): Section {
     element(
       'div',
       { class: 'card' },
-      element('h3', {}, escaped(`User ${user}, group ${group + 1}`)),
+      element('h3', {}, `User ${user}, group ${group + 1}`),
       note(`had ${history.join(', ')}${more > 0 ? ` and ${more} more` : ''}`),
-      element('ol', {}, ...reasons.map(({ text }) => element('li', {}, escaped(text)))),
+      element('ol', {}, ...reasons.map(({ text }) => element('li', {}, text))),
     ),
   );
-  return { id: 'examples', title: 'Some users, and why', body: element('div', { class: 'cards' }, ...cards) };
+  return {
+    id: 'examples',
+    title: 'Some users, and why',
+    body: [element('div', { class: 'cards' }, ...cards)],
+  };
 }
 
 export function protocolSection({ manifest }: ReportContents): Section {
@@ -266,5 +266,5 @@ export function protocolSection({ manifest }: ReportContents): Section {
     (key, value) => (key === 'perUser' || key === 'curve' ? undefined : value),
     2,
   );
-  return { id: 'protocol', title: 'How it was made', body: element('pre', {}, escaped(shorter)) };
+  return { id: 'protocol', title: 'How it was made', body: [element('pre', {}, shorter)] };
 }
