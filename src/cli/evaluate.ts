@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { Backend } from '../backend/backend.js';
+import { splitBy } from '../data/splitBy.js';
 import type { EvaluationSet, Split } from '../data/splitTypes.js';
 import { FoldinError } from '../errors.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import type { TieRule } from '../evaluate/ties.js';
 import { Popular } from '../model/baselines.js';
+import { leftOut, provenanceOf } from '../recommend/provenance.js';
 import { Recommender } from '../recommend/recommender.js';
 import { readModelFile } from '../store/files.node.js';
 import { fingerprint } from '../store/fingerprint.js';
@@ -25,8 +27,6 @@ import {
   wholeNumbers,
   words,
 } from './options.js';
-import { leftOut, provenanceOf } from './provenance.js';
-import { splitBy } from './splitting.js';
 import { storedFigures } from './storedFigures.js';
 
 export interface EvaluateFlags extends SharedOptions, DeviceFlags, LogFlags {

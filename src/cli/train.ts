@@ -1,6 +1,8 @@
 import type { Backend } from '../backend/backend.js';
+import type { SplitSpec } from '../data/splitBy.js';
 import type { TrainEvent } from '../events.js';
 import { type Fit, fit } from '../recommend/fit.js';
+import { provenance } from '../recommend/provenance.js';
 import { writeModelFile } from '../store/files.node.js';
 import type { Checkpoint } from '../train/checkpoint.js';
 import { VERSION } from '../version.js';
@@ -11,8 +13,7 @@ import { stopped } from './interrupted.js';
 import { cleaningOf, defineCleaning, defineReading, number, readingOf, required } from './options.js';
 import { checkWritable } from './outFile.js';
 import { definePlanner, plannerOf } from './planner.js';
-import { provenance } from './provenance.js';
-import { defineSplit, SPLIT_NOTES, type SplitSpec, splitSpec } from './splitting.js';
+import { defineSplit, SPLIT_NOTES, splitSpec } from './splitting.js';
 import { textbookError } from './textbook.js';
 import { loadData, type TrainData, type TrainFlags } from './trainData.js';
 import { defineModel, type Recipe, recipeOf } from './trainOptions.js';

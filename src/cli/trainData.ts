@@ -1,5 +1,6 @@
 import { given as givenSplit } from '../data/given.js';
 import type { Interactions } from '../data/interactions.js';
+import { type SplitSpec, splitBy } from '../data/splitBy.js';
 import type { Split } from '../data/splitTypes.js';
 import { fingerprint } from '../store/fingerprint.js';
 import type { Context, SharedOptions } from './command.js';
@@ -7,7 +8,7 @@ import type { DeviceFlags } from './device.js';
 import { addTitles, noteLog, type ReadResult, readInteractions } from './logs.js';
 import { cleaningOf, given, type LogFlags, readingOf } from './options.js';
 import type { PlannerFlags } from './planner.js';
-import { type SplitFlags, type SplitSpec, splitBy } from './splitting.js';
+import type { SplitFlags } from './splitting.js';
 import type { ModelFlags } from './trainOptions.js';
 import type { TuneFlags } from './tune.js';
 

@@ -15,7 +15,7 @@ import {
 } from './config.js';
 import { EASE_DEFAULTS, type EaseConfig, fitEase } from './ease.js';
 import { Gru } from './gru.js';
-import { GRU_TRAIN_DEFAULTS, type GruConfig, gruConfig } from './gruConfig.js';
+import { GRU_DEFAULTS, GRU_TRAIN_DEFAULTS, type GruConfig, gruConfig } from './gruConfig.js';
 import { initialGru } from './gruParameters.js';
 import { fitItemKnn, ITEM_KNN_DEFAULTS, type ItemKnnConfig } from './itemKnn.js';
 import { ItemTable } from './itemTable.js';
@@ -47,6 +47,8 @@ export interface ModelInit {
 interface Entry {
   /** How it is trained unless told otherwise. */
   readonly train: TrainConfig;
+  /** Its own options unless told otherwise; absent where it has none. */
+  readonly options?: ModelOptions;
   /** Whether it is trained, epoch by epoch. */
   readonly inEpochs?: true;
   /** A model ready to train, or done where there is nothing to train. */
@@ -59,6 +61,7 @@ interface Entry {
 
 const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Entry => ({
   train,
+  options: defaults,
   inEpochs: true,
   create(backend, { train, config, seed, batch = 1 }) {
     const whole = { ...defaults, ...(config as Partial<NetworkConfig>) };
@@ -75,8 +78,9 @@ const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Ent
     new Network(name, backend, items, { ...defaults, ...(config as Partial<NetworkConfig>) }, tensors),
 });
 
-const table = (name: string, fit: Entry['fit']): Entry => ({
+const table = (name: string, options: ModelOptions, fit: Entry['fit']): Entry => ({
   train: TRAIN_DEFAULTS,
+  options,
   fit,
   load: (backend, items, config, tensors) => ItemTable.load(name, backend, items, config, tensors),
 });
@@ -93,16 +97,17 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
     create: (backend, { train, seed }) => new Random(backend, train.columns, { seed }),
     load: (backend, items, config) => new Random(backend, items, config as { seed: number }),
   },
-  itemknn: table('itemknn', (backend, { train, config }, control) =>
+  itemknn: table('itemknn', ITEM_KNN_DEFAULTS, (backend, { train, config }, control) =>
     fitItemKnn(backend, train, { ...ITEM_KNN_DEFAULTS, ...(config as Partial<ItemKnnConfig>) }, control),
   ),
-  ease: table('ease', (backend, { train, config }, control) =>
+  ease: table('ease', EASE_DEFAULTS, (backend, { train, config }, control) =>
     fitEase(backend, train, { ...EASE_DEFAULTS, ...(config as Partial<EaseConfig>) }, control),
   ),
   linear: network('linear', LINEAR_DEFAULTS, LINEAR_TRAIN_DEFAULTS),
   mlp: network('mlp', MLP_DEFAULTS, TRAIN_DEFAULTS),
   gru: {
     train: GRU_TRAIN_DEFAULTS,
+    options: GRU_DEFAULTS,
     inEpochs: true,
     create(backend, { train, config, seed }) {
       const whole = gruConfig(config as Partial<GruConfig>);
@@ -115,6 +120,7 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   dae: network('dae', DAE_DEFAULTS, DAE_TRAIN_DEFAULTS),
   vae: {
     train: VAE_TRAIN_DEFAULTS,
+    options: VAE_DEFAULTS,
     create(backend, { train, config, seed }) {
       const whole = { ...VAE_DEFAULTS, ...(config as Partial<VaeConfig>) };
       return new Vae(backend, train.columns, whole, initialVae(train, whole, seed));
@@ -138,6 +144,9 @@ export const learnsInEpochs = (name: string): boolean => entry(name).inEpochs ??
 
 /** A model's training options unless told otherwise. CONFIG for an unknown name. */
 export const trainDefaults = (name: string): TrainConfig => entry(name).train;
+
+/** A model's own options unless told otherwise, by name. CONFIG for an unknown name. */
+export const modelDefaults = (name: string): ModelOptions => entry(name).options ?? {};
 
 /**
  * A new model over the columns of `train`, with nothing learned yet where it learns step by step. CONFIG for a name or

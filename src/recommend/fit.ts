@@ -42,6 +42,8 @@ export interface FitOptions {
   ) => Promise<Record<string, number>>;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
+  /** Called between steps; the training waits for what it returns: a pause. */
+  readonly hold?: () => Promise<void> | undefined;
   /** Is offered the state after each epoch: `take` reads it back. */
   readonly onEpochEnd?: (take: () => Promise<Checkpoint>) => Promise<void>;
   readonly resume?: Checkpoint;
@@ -163,6 +165,7 @@ async function learn(
       if (next.done) return next.value;
       options.onEvent?.(next.value);
       if (next.value.event === 'epoch') await options.onEpochEnd?.(() => made.checkpoint());
+      await options.hold?.();
     }
   } finally {
     trainer?.dispose();
