@@ -33,8 +33,17 @@ const COLOURS = 12;
 /** The class that gives the nth series or group its colour. */
 export const colourOf = (n: number): string => `c${(n % COLOURS) + 1}`;
 
+export interface TableOption {
+  /** Whether the figures stand below as a table, too; they do unless told otherwise. */
+  readonly table?: boolean;
+}
+
 /** Lines over numbers. */
-export function lineChart(text: ChartText, series: readonly Series[]): MarkupElement {
+export function lineChart(
+  text: ChartText,
+  series: readonly Series[],
+  { table: withTable = true }: TableOption = {},
+): MarkupElement {
   const all = series.flatMap(({ points }) => points);
   const xs = all.map(([x]) => x);
   const ys = all.map(([, y]) => y);
@@ -46,14 +55,15 @@ export function lineChart(text: ChartText, series: readonly Series[]): MarkupEle
       points: points.map(([a, b]) => `${x.at(a).toFixed(1)},${y.at(b).toFixed(1)}`).join(' '),
     }),
   );
-  const table = tableOf(
-    [text.xLabel, ...series.map(({ name }) => name)],
-    [...new Set(xs)]
-      .sort((a, b) => a - b)
-      .map((at) => [at, ...series.map(({ points }) => points.find(([a]) => a === at)?.[1] ?? '')]),
-  );
+  const figures = (): Markup =>
+    tableOf(
+      [text.xLabel, ...series.map(({ name }) => name)],
+      [...new Set(xs)]
+        .sort((a, b) => a - b)
+        .map((at) => [at, ...series.map(({ points }) => points.find(([a]) => a === at)?.[1] ?? '')]),
+    );
   const names = series.length > 1 ? series.map(({ name }) => name) : [];
-  return figure(text, names, [...axes(text, y, x), ...lines], table);
+  return figure(text, names, [...axes(text, y, x), ...lines], withTable ? figures() : undefined);
 }
 
 /** Bars side by side for each label, one of each series; intervals as whiskers. */
@@ -108,6 +118,8 @@ export interface Dot {
   /** Its place among `names`. */
   readonly group: number;
   readonly label?: string;
+  /** The item it stands for, which a page may act on. */
+  readonly item?: string;
 }
 
 /** Points in a plane without units, coloured by group. */
@@ -120,10 +132,16 @@ export function scatterChart(text: ChartText, names: readonly string[], dots: re
   const scale = Math.min((WIDTH - 64) / (right - left || 1), (size - 32) / (high - low || 1));
   const across = (x: number) => WIDTH / 2 + (x - (left + right) / 2) * scale;
   const up = (y: number) => size / 2 - (y - (low + high) / 2) * scale;
-  const drawn = dots.map(({ x, y, group, label }) =>
+  const drawn = dots.map(({ x, y, group, label, item }) =>
     element(
       'circle',
-      { class: `dot ${colourOf(group)}`, cx: across(x), cy: up(y), r: label ? 4 : 2.5 },
+      {
+        class: `dot ${colourOf(group)}`,
+        cx: across(x),
+        cy: up(y),
+        r: label ? 4 : 2.5,
+        ...(item !== undefined && { 'data-item': item }),
+      },
       ...(label ? [element('title', {}, label)] : []),
     ),
   );
@@ -174,7 +192,7 @@ function figure(
   { title, description }: ChartText,
   legend: readonly string[],
   inside: readonly Markup[],
-  table: Markup,
+  table: Markup | undefined,
   height = HEIGHT,
 ): MarkupElement {
   const keys = legend.map((name, n) =>
@@ -190,7 +208,7 @@ function figure(
       { viewBox: `0 0 ${WIDTH} ${height}`, role: 'img', 'aria-label': `${title}. ${description}` },
       ...inside,
     ),
-    element('details', {}, element('summary', {}, 'the figures'), table),
+    ...(table ? [element('details', {}, element('summary', {}, 'the figures'), table)] : []),
   );
 }
 

@@ -5,8 +5,9 @@ import type { Summary } from '../evaluate/summary.js';
 import type { Flow } from '../groups/flow.js';
 import { KEPT_METRICS, type TestUsers } from '../recommend/records.js';
 import type { CurvePoint } from '../train/curve.js';
-import { type Bar, barChart, lineChart, scatterChart } from './charts.js';
+import { type Bar, barChart, scatterChart } from './charts.js';
 import type { ReportContents } from './collect.js';
+import { lossChart, validationChart } from './curves.js';
 import { element, formatted, type Markup, note, paragraph, percent, tableOf } from './markup.js';
 import type { Section } from './page.js';
 
@@ -34,40 +35,15 @@ export const madeOf = ({ manifest }: ReportContents): Made => manifest as unknow
 export function trainingSection(contents: ReportContents): Section | undefined {
   const { training } = madeOf(contents);
   const curve = training?.curve ?? [];
-  if (!training || curve.length < 2) return undefined;
-  const validated = curve.filter(({ validation }) => validation);
-  const metric = Object.keys(validated[0]?.validation ?? {})[0];
-  const body = [
-    lineChart(
-      {
-        title: 'Loss',
-        xLabel: 'epoch',
-        yLabel: 'mean loss a step',
-        description: `From ${formatted(curve[0].loss)} to ${formatted(curve[curve.length - 1].loss)}.`,
-      },
-      [{ name: 'loss', points: curve.map(({ epoch, loss }) => [epoch, loss]) }],
-    ),
-    ...(validated.length > 1
-      ? [
-          lineChart(
-            {
-              title: `${metric} on the validation users`,
-              xLabel: 'epoch',
-              yLabel: metric,
-              description: `The weights of epoch ${training.bestEpoch} were kept.`,
-            },
-            [
-              {
-                name: metric,
-                points: validated.map(({ epoch, validation }) => [epoch, validation![metric]]),
-              },
-            ],
-          ),
-        ]
-      : []),
-    paragraph(`The weights of epoch ${training.bestEpoch} were kept.`),
-  ];
-  return { id: 'training', title: 'Training', body };
+  const loss = lossChart(curve);
+  if (!training || !loss) return undefined;
+  const kept = `The weights of epoch ${training.bestEpoch} were kept.`;
+  const validation = validationChart(curve);
+  return {
+    id: 'training',
+    title: 'Training',
+    body: [loss, ...(validation ? [validation] : []), paragraph(kept)],
+  };
 }
 
 export function figuresSection(contents: ReportContents): Section | undefined {
@@ -142,7 +118,7 @@ function breakdowns(contents: ReportContents, perUser: TestUsers): Markup[] {
   ];
 }
 
-export function groupsSection({ groups, map }: ReportContents): Section {
+export function groupsSection({ groups, map }: Pick<ReportContents, 'groups' | 'map'>): Section {
   const names = groups.groups.map(({ group }) => `group ${group}`);
   const how = groups.chosenBy === 'asked' ? 'as asked' : 'the number with the best silhouette';
   const cards = groups.groups.map(({ group, users, share, spread, defining }) =>
@@ -155,7 +131,11 @@ export function groupsSection({ groups, map }: ReportContents): Section {
         'ul',
         {},
         ...defining.map(({ item, title, share: here, overall }) =>
-          element('li', {}, `${title ?? item}: ${percent(here)} have it, ${percent(overall)} of all`),
+          element(
+            'li',
+            { 'data-item': item, 'data-title': title ?? item },
+            `${title ?? item}: ${percent(here)} have it, ${percent(overall)} of all`,
+          ),
         ),
       ),
     ),

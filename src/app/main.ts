@@ -1,0 +1,95 @@
+/** The page: what is seen, and nothing that computes. */
+import type { LogOrder, ModelView, Opened, Told, TrainOrder } from './protocol.js';
+import { openChecks } from './ui/checks.js';
+import { Choice } from './ui/choice.js';
+import { Client } from './ui/client.js';
+import { Data } from './ui/data.js';
+import { byId, fill, show } from './ui/dom.js';
+import { notice, saying } from './ui/failures.js';
+import { openKeep } from './ui/keep.js';
+import { GroupMap } from './ui/map.js';
+import { showResults } from './ui/results.js';
+import { Taste } from './ui/taste.js';
+import { TrainingView } from './ui/training.js';
+import { deviceText, NO_WEBGPU } from './ui/webgpu.js';
+
+const client = new Client(hear);
+const data = new Data(read, openModel);
+const choice = new Choice(train);
+const training = new TrainingView({
+  pause: () => void client.call('pause'),
+  goOn: () => void client.call('goOn'),
+  stop: () => void client.call('stop'),
+});
+const taste = new Taste(client);
+const map = new GroupMap(client, (item) => taste.add(item));
+let opened: Opened;
+
+openKeep(client);
+openChecks(client);
+byId('forget').addEventListener('click', forget);
+await saying('log-error', open);
+document.documentElement.dataset['state'] = 'ready';
+
+async function open(): Promise<void> {
+  opened = await client.call('open');
+  choice.open(opened);
+  const { webgpu, why, version } = opened;
+  fill('device', deviceText(webgpu));
+  fill('version', `foldin ${version}`);
+  if (!webgpu) notice(`${NO_WEBGPU} (${why}.)`);
+  if (!opened.isKept) return;
+  data.busy('Opening what was kept from your last visit …');
+  const { log, model } = await client.call('restore');
+  data.show(log);
+  if (model) showModel(model);
+}
+
+function hear(told: Told): void {
+  if (told.event === 'notice') notice(told.message);
+  else if (told.event === 'device') fill('device', deviceText(told.device));
+  else if (told.event === 'training') training.state(told);
+  else if (told.event === 'curve') training.curve(told.charts);
+  else if (told.text.startsWith('Reading')) data.busy(told.text);
+  else fill('verify-text', `${told.text} … ${Math.round(100 * (told.share ?? 0))}%`);
+}
+
+async function read(order: LogOrder): Promise<void> {
+  data.busy('Reading …');
+  const view = await saying('log-error', () => client.call('readLog', order));
+  data.show(view);
+}
+
+async function train(order: TrainOrder): Promise<void> {
+  const { learnsInEpochs } = opened.models.find(({ name }) => name === order.model)!;
+  training.begin(learnsInEpochs);
+  for (const id of ['results', 'taste', 'map', 'keep']) show(id, false);
+  const view = await saying('train-error', async () => ({ model: await client.call('train', order) }));
+  const stopped = view && !view.model ? 'Stopped before there was anything to keep.' : '';
+  training.end(view?.model ? 'Training has ended.' : stopped || 'Training failed.');
+  if (stopped) notice(stopped);
+  if (view?.model) showModel(view.model);
+}
+
+async function openModel(file: File): Promise<void> {
+  const view = await saying('log-error', () => client.call('importModel', file));
+  if (view) showModel(view);
+}
+
+function showModel(view: ModelView): void {
+  training.curve(view.curve);
+  showResults(view);
+  taste.open(view);
+  for (const id of ['results', 'taste', 'keep']) show(id, true);
+  show('map', view.hasUsers);
+  if (view.hasUsers) void map.open();
+}
+
+async function forget(): Promise<void> {
+  await saying('forgot', async () => {
+    await client.call('forget');
+    data.show(undefined);
+    for (const id of ['results', 'taste', 'map', 'keep']) show(id, false);
+    fill('forgot', 'Everything is forgotten: log, model, and what was kept in this browser.');
+  });
+}

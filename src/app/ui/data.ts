@@ -1,0 +1,100 @@
+import type { LogOrder, LogView } from '../protocol.js';
+import { byId, fill, h, show, toDom } from './dom.js';
+
+type Read = (order: LogOrder) => void;
+
+/** Where the log comes from: the sample, files that are chosen, files that are dropped. */
+export class Data {
+  #last: LogOrder['from'] | undefined;
+
+  constructor(
+    private readonly read: Read,
+    openModel: (file: File) => void,
+  ) {
+    byId('take-sample').addEventListener('click', () => this.#take({ sample: {} }));
+    const files = byId<HTMLInputElement>('log-files');
+    files.addEventListener('change', () => this.#files(files));
+    const model = byId<HTMLInputElement>('model-file');
+    model.addEventListener('change', () => {
+      const [file] = model.files ?? [];
+      // The same file may be chosen again.
+      model.value = '';
+      if (file) openModel(file);
+    });
+    byId('read-again').addEventListener('click', () => this.#last && this.#take(this.#last));
+    this.#dropping(openModel);
+  }
+
+  #files(input: HTMLInputElement): void {
+    const files = [...(input.files ?? [])];
+    input.value = '';
+    if (files.length > 0) this.#take(this.#withTitles(files));
+  }
+
+  #withTitles(files: readonly File[]): LogOrder['from'] {
+    const [titles] = byId<HTMLInputElement>('titles-file').files ?? [];
+    return titles ? { files, titles } : { files };
+  }
+
+  #dropping(openModel: (file: File) => void): void {
+    const { body } = document;
+    body.addEventListener('dragover', (event) => {
+      event.preventDefault();
+      body.classList.add('dropping');
+    });
+    body.addEventListener('dragleave', () => body.classList.remove('dropping'));
+    body.addEventListener('drop', (event) => {
+      event.preventDefault();
+      body.classList.remove('dropping');
+      const files = [...(event.dataTransfer?.files ?? [])];
+      const model = files.find(({ name }) => name.endsWith('.safetensors'));
+      if (model) openModel(model);
+      else if (files.length > 0) this.#take(this.#withTitles(files));
+    });
+  }
+
+  #take(from: LogOrder['from']): void {
+    this.#last = 'files' in from ? { ...from, ...this.#withTitles(from.files) } : from;
+    const column = (id: string) => byId<HTMLInputElement>(id).value.trim() || undefined;
+    const number = (id: string) => (column(id) === undefined ? undefined : Number(column(id)));
+    this.read({
+      from: this.#last,
+      reading: given({
+        user: column('user-column'),
+        item: column('item-column'),
+        value: column('value-column'),
+        time: column('time-column'),
+      }),
+      cleaning: given({
+        minValue: number('min-value'),
+        minUser: number('min-user'),
+        minItem: number('min-item'),
+      }),
+    });
+  }
+
+  /** Shows what was read, or that nothing is. */
+  show(view: LogView | undefined): void {
+    show('choice', view !== undefined);
+    byId<HTMLButtonElement>('read-again').disabled = this.#last === undefined;
+    fill('log');
+    if (!view) return;
+    fill(
+      'log',
+      h('h3', {}, view.name),
+      ...view.facts.map(toDom),
+      h('details', {}, h('summary', {}, 'Plots'), h('div', { class: 'charts' }, ...view.plots.map(toDom))),
+    );
+  }
+
+  /** What is being done to read it; an empty text when it is done. */
+  busy(text: string): void {
+    if (text) fill('log', h('p', { class: 'soft' }, text));
+  }
+}
+
+function given<T extends object>(all: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,33 @@
+import { CallFailure } from './client.js';
+import { byId, fill, h } from './dom.js';
+
+/** Something a person should know, at the top of the page; the last few stay. */
+const MOST_NOTICES = 3;
+
+export function notice(text: string): void {
+  const notices = byId('notices');
+  notices.append(h('p', { class: 'notice' }, text));
+  while (notices.children.length > MOST_NOTICES) notices.firstElementChild!.remove();
+}
+
+/** Runs work; what goes wrong is said in the element with this id, with what to do about it. */
+export async function saying<T>(id: string, work: () => Promise<T>): Promise<T | undefined> {
+  fill(id);
+  try {
+    return await work();
+  } catch (error) {
+    const { code, message, remedy } = error instanceof CallFailure ? error.failure : bug(error);
+    const text = `${message[0]?.toUpperCase()}${message.slice(1)}.`;
+    fill(
+      id,
+      h('div', { class: 'error', role: 'alert' }, h('p', {}, text), h('p', {}, remedy), h('small', {}, code)),
+    );
+    return undefined;
+  }
+}
+
+const bug = (error: unknown) => ({
+  code: 'BUG',
+  message: `the page failed in a way it should not: ${(error as Error).message}`,
+  remedy: 'This is a bug. Please report it with what you did.',
+});
