@@ -1,6 +1,6 @@
 /** The page: what is seen, and nothing that computes. */
 import type { LogOrder, ModelView, Opened, Told, TrainOrder } from './protocol.js';
-import { openChecks } from './ui/checks.js';
+import { Checks } from './ui/checks.js';
 import { Choice } from './ui/choice.js';
 import { Client } from './ui/client.js';
 import { Data } from './ui/data.js';
@@ -21,12 +21,12 @@ const training = new TrainingView({
   goOn: () => void client.call('goOn'),
   stop: () => void client.call('stop'),
 });
+const checks = new Checks(client);
 const taste = new Taste(client);
 const map = new GroupMap(client, (item) => taste.add(item));
 let opened: Opened;
 
 openKeep(client);
-openChecks(client);
 byId('forget').addEventListener('click', forget);
 await saying('log-error', open);
 document.documentElement.dataset['state'] = 'ready';
@@ -39,7 +39,7 @@ async function open(): Promise<void> {
   fill('version', `foldin ${version}`);
   if (!webgpu) notice(`${NO_WEBGPU} (${why}.)`);
   if (!opened.isKept) return;
-  data.busy('Opening what was kept from your last visit …');
+  data.say('Opening what was kept from your last visit …');
   const { log, model } = await client.call('restore');
   data.show(log);
   if (model) showModel(model);
@@ -50,12 +50,12 @@ function hear(told: Told): void {
   else if (told.event === 'device') fill('device', deviceText(told.device));
   else if (told.event === 'training') training.state(told);
   else if (told.event === 'curve') training.curve(told.charts);
-  else if (told.text.startsWith('Reading')) data.busy(told.text);
-  else fill('verify-text', `${told.text} … ${Math.round(100 * (told.share ?? 0))}%`);
+  else if (told.event === 'reading') data.reading(told.bytes);
+  else checks.progress(told.share);
 }
 
 async function read(order: LogOrder): Promise<void> {
-  data.busy('Reading …');
+  data.say('Reading …');
   const view = await saying('log-error', () => client.call('readLog', order));
   data.show(view);
 }
@@ -63,12 +63,19 @@ async function read(order: LogOrder): Promise<void> {
 async function train(order: TrainOrder): Promise<void> {
   const { learnsInEpochs } = opened.models.find(({ name }) => name === order.model)!;
   training.begin(learnsInEpochs);
+  alone(true);
   for (const id of ['results', 'taste', 'map', 'keep']) show(id, false);
   const view = await saying('train-error', async () => ({ model: await client.call('train', order) }));
   const stopped = view && !view.model ? 'Stopped before there was anything to keep.' : '';
+  alone(false);
   training.end(view?.model ? 'Training has ended.' : stopped || 'Training failed.');
   if (stopped) notice(stopped);
   if (view?.model) showModel(view.model);
+}
+
+/** While a training runs, what would get in its way cannot be reached. */
+function alone(isAlone: boolean): void {
+  for (const id of ['data', 'checks', 'forgetting']) byId(id).inert = isAlone;
 }
 
 async function openModel(file: File): Promise<void> {

@@ -49,8 +49,10 @@ export type Told =
   | { readonly event: 'notice'; readonly message: string }
   /** What is computed on from now on. */
   | { readonly event: 'device'; readonly device: DeviceInfo }
-  /** How far work is that has no other figures; `share` from 0 to 1 where it is known. */
-  | { readonly event: 'progress'; readonly text: string; readonly share?: number }
+  /** So many bytes of a log are read. */
+  | { readonly event: 'reading'; readonly bytes: number }
+  /** How much of the kernel cases is checked, from 0 to 1. */
+  | { readonly event: 'verifying'; readonly share: number }
   | ({ readonly event: 'training' } & TrainingState)
   /** The training curve so far. */
   | { readonly event: 'curve'; readonly charts: readonly Markup[] };

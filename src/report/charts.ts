@@ -33,21 +33,26 @@ const COLOURS = 12;
 /** The class that gives the nth series or group its colour. */
 export const colourOf = (n: number): string => `c${(n % COLOURS) + 1}`;
 
-export interface TableOption {
+export interface LineOptions {
   /** Whether the figures stand below as a table, too; they do unless told otherwise. */
   readonly table?: boolean;
+  /** Whether x counts something: then ticks are whole numbers. */
+  readonly wholeX?: boolean;
 }
 
 /** Lines over numbers. */
 export function lineChart(
   text: ChartText,
   series: readonly Series[],
-  { table: withTable = true }: TableOption = {},
+  { table: withTable = true, wholeX = false }: LineOptions = {},
 ): MarkupElement {
   const all = series.flatMap(({ points }) => points);
   const xs = all.map(([x]) => x);
   const ys = all.map(([, y]) => y);
-  const x = linear(Math.min(...xs), Math.max(...xs), LEFT, WIDTH - RIGHT, 8);
+  const x = linear(Math.min(...xs), Math.max(...xs), LEFT, WIDTH - RIGHT, {
+    count: 8,
+    least: wholeX ? 1 : 0,
+  });
   const y = linear(Math.min(...ys), Math.max(...ys), HEIGHT - BOTTOM, TOP);
   const lines = series.map(({ points }, n) =>
     element('polyline', {

@@ -1,9 +1,9 @@
 import type { CurvePoint } from '../train/curve.js';
-import { lineChart, type TableOption } from './charts.js';
+import { type LineOptions, lineChart } from './charts.js';
 import { formatted, type Markup } from './markup.js';
 
 /** The loss by epoch; undefined before there are two. */
-export function lossChart(curve: readonly CurvePoint[], options?: TableOption): Markup | undefined {
+export function lossChart(curve: readonly CurvePoint[], options?: LineOptions): Markup | undefined {
   if (curve.length < 2) return undefined;
   return lineChart(
     {
@@ -13,12 +13,12 @@ export function lossChart(curve: readonly CurvePoint[], options?: TableOption): 
       description: `From ${formatted(curve[0].loss)} to ${formatted(curve[curve.length - 1].loss)}.`,
     },
     [{ name: 'loss', points: curve.map(({ epoch, loss }) => [epoch, loss]) }],
-    options,
+    { ...options, wholeX: true },
   );
 }
 
 /** What was measured on the validation users by epoch; undefined before it was twice. */
-export function validationChart(curve: readonly CurvePoint[], options?: TableOption): Markup | undefined {
+export function validationChart(curve: readonly CurvePoint[], options?: LineOptions): Markup | undefined {
   const validated = curve.filter(({ validation }) => validation);
   if (validated.length < 2) return undefined;
   const metric = Object.keys(validated[0].validation!)[0];
@@ -32,6 +32,6 @@ export function validationChart(curve: readonly CurvePoint[], options?: TableOpt
       description: `Best in epoch ${best[0]}.`,
     },
     [{ name: metric, points }],
-    options,
+    { ...options, wholeX: true },
   );
 }

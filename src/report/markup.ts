@@ -65,4 +65,5 @@ export function formatted(value: number): string {
 
 export const paragraph = (text: string): MarkupElement => element('p', {}, text);
 export const note = (text: string): MarkupElement => element('p', { class: 'note' }, text);
-export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.01 ? 2 : 0)}%`;
+export const percent = (share: number): string =>
+  `${(100 * share).toFixed(share > 0 && share < 0.01 ? 2 : 0)}%`;

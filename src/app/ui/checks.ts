@@ -1,19 +1,28 @@
 import type { VerifyView } from '../protocol.js';
 import type { Client } from './client.js';
-import { byId, fill, h } from './dom.js';
+import { byId, fill, h, show } from './dom.js';
 import { saying } from './failures.js';
 
 /** The check of every kernel. */
-export function openChecks(client: Client): void {
-  const button = byId<HTMLButtonElement>('verify');
-  button.addEventListener('click', async () => {
-    button.disabled = true;
-    fill('verify-text', 'Checking …');
-    const view = await saying('verified', () => client.call('verify'));
-    button.disabled = false;
-    fill('verify-text', view ? summary(view) : '');
-    if (view) fill('verified', table(view));
-  });
+export class Checks {
+  constructor(client: Client) {
+    const button = byId<HTMLButtonElement>('verify');
+    button.addEventListener('click', async () => {
+      button.disabled = true;
+      fill('verify-text', 'Checking …');
+      this.progress(0);
+      show('verify-bar', true);
+      const view = await saying('verified', () => client.call('verify'));
+      show('verify-bar', false);
+      button.disabled = false;
+      fill('verify-text', view ? summary(view) : '');
+      if (view) fill('verified', table(view));
+    });
+  }
+
+  progress(share: number): void {
+    byId<HTMLProgressElement>('verify-bar').value = share;
+  }
 }
 
 const summary = ({ right, cases, device }: VerifyView): string =>

@@ -1,3 +1,4 @@
+import { formatted } from '../../report/markup.js';
 import type { LogOrder, LogView } from '../protocol.js';
 import { byId, fill, h, show, toDom } from './dom.js';
 
@@ -46,6 +47,7 @@ export class Data {
     body.addEventListener('drop', (event) => {
       event.preventDefault();
       body.classList.remove('dropping');
+      if (byId('data').inert) return;
       const files = [...(event.dataTransfer?.files ?? [])];
       const model = files.find(({ name }) => name.endsWith('.safetensors'));
       if (model) openModel(model);
@@ -78,18 +80,24 @@ export class Data {
     show('choice', view !== undefined);
     byId<HTMLButtonElement>('read-again').disabled = this.#last === undefined;
     fill('log');
+    this.say('');
     if (!view) return;
+    const [users, items, pairs] = [view.users, view.items, view.interactions].map(formatted);
+    this.say(`${view.name}: ${users} users, ${items} items, ${pairs} interactions.`);
     fill(
       'log',
-      h('h3', {}, view.name),
       ...view.facts.map(toDom),
       h('details', {}, h('summary', {}, 'Plots'), h('div', { class: 'charts' }, ...view.plots.map(toDom))),
     );
   }
 
-  /** What is being done to read it; an empty text when it is done. */
-  busy(text: string): void {
-    if (text) fill('log', h('p', { class: 'soft' }, text));
+  reading(bytes: number): void {
+    this.say(`Reading, ${(bytes / 1e6).toFixed(1)} MB …`);
+  }
+
+  /** What is being done, or what came of it. */
+  say(text: string): void {
+    fill('log-said', text);
   }
 }
 

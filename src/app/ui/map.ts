@@ -22,8 +22,16 @@ export class GroupMap {
 
   async open(): Promise<void> {
     const asked = ++this.#asked;
-    fill('groups', h('p', { class: 'soft' }, 'Looking for groups …'));
+    fill('groups');
+    fill('groups-said', 'Looking for groups …');
     const view = await saying('groups', () => this.client.call('groups'));
-    if (view && asked === this.#asked) fill('groups', ...view.body.map(toDom));
+    if (asked !== this.#asked) return;
+    fill('groups-said');
+    if (!view) return;
+    fill('groups', ...view.body.map(toDom));
+    // What the mouse can do, keys can.
+    for (const item of byId('groups').querySelectorAll('li[data-item]')) {
+      item.replaceChildren(h('button', { type: 'button', class: 'plain' }, item.textContent ?? ''));
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { Named } from '../../explain/who.js';
+import { formatted } from '../../report/markup.js';
 import type { ModelView, RecommendView } from '../protocol.js';
 import type { Client } from './client.js';
 import { byId, fill, h } from './dom.js';
@@ -58,11 +59,13 @@ export class Taste {
 
   async #somebody(): Promise<void> {
     const found = await saying('taste-error', () => this.client.call('historyOf', undefined));
-    if (found) this.#change(found.items);
+    if (found) this.#change(found.items, found.user);
   }
 
-  #change(history: readonly Named[]): void {
+  /** `user`: whose history it is, as it stands in the log. */
+  #change(history: readonly Named[], user?: string): void {
     this.#history = history;
+    fill('history-title', user === undefined ? 'What they had' : `What ${user} had`);
     fill(
       'history',
       ...history.map((item) =>
@@ -102,6 +105,7 @@ export class Taste {
 
   #showRecommended({ items, source }: RecommendView): HTMLElement[] {
     const reasons = items.map(() => h('small', {}));
+    const shown = (score: number) => (source === 'fallback' ? `${formatted(score)} users` : score.toFixed(3));
     fill('source', source === 'fallback' ? 'Nothing is known of them yet: these are the bestsellers.' : '');
     fill(
       'recommended',
@@ -110,7 +114,7 @@ export class Taste {
           'li',
           { 'data-item': item.item },
           h('button', { type: 'button', class: 'add', onclick: () => this.add(item) }, name(item)),
-          h('data', { class: 'number', value: item.score, title: 'score' }, shownScore(item.score)),
+          h('data', { class: 'number', value: item.score, title: 'score' }, shown(item.score)),
           reasons[i],
         ),
       ),
@@ -120,4 +124,3 @@ export class Taste {
 }
 
 const name = ({ item, title }: Named): string => title ?? item;
-const shownScore = (score: number): string => (Number.isInteger(score) ? String(score) : score.toFixed(3));

@@ -35,6 +35,7 @@ export class TrainingView {
     fill('stop', inEpochs ? 'Stop and keep' : 'Stop');
     show('training', true);
     byId<HTMLButtonElement>('train').disabled = true;
+    byId('training').scrollIntoView({ block: 'nearest' });
   }
 
   state({ epoch, epochs, share, rate, leftSec, paused }: TrainingState): void {

@@ -5,6 +5,8 @@ import { type CaseResult, compareCase, kernelCases } from '../../verify/cases.js
 import { VERSION } from '../../version.js';
 import type { Told, VerifyView } from '../protocol.js';
 
+const TELL_EVERY_MS = 250;
+
 /** Runs every kernel of the table on the device and compares every number with the reference in 64 bits. */
 export async function checkKernels(
   backend: Backend,
@@ -14,9 +16,9 @@ export async function checkKernels(
   let toldMs = performance.now();
   for (const test of kernelCases) {
     results.push(await compareCase(test, backend));
-    if (performance.now() - toldMs < 100) continue;
+    if (performance.now() - toldMs < TELL_EVERY_MS) continue;
     toldMs = performance.now();
-    tell({ event: 'progress', text: `Checking ${test.kernel}`, share: results.length / kernelCases.length });
+    tell({ event: 'verifying', share: results.length / kernelCases.length });
   }
   const right = results.filter(({ ok }) => ok).length;
   const { adapter, driver } = backend.device;

@@ -7,7 +7,6 @@ import { sampleCsv, sampleLog } from '../../data/sample.js';
 import { memorySource } from '../../data/source.js';
 import { dataFacts } from '../../report/dataSection.js';
 import { dataPlots } from '../../report/inspect.js';
-import { formatted } from '../../report/markup.js';
 import { fingerprint } from '../../store/fingerprint.js';
 import type { LogOrder, LogView, Told } from '../protocol.js';
 
@@ -22,6 +21,7 @@ export interface OpenLog {
   readonly cleaning: CleanOptions;
 }
 
+const TELL_EVERY_MS = 250;
 const SAMPLE_NAME = 'sample.csv';
 
 /** Reads what is ordered. Errors as readLog, clean and readItemTitles. */
@@ -29,8 +29,12 @@ export async function openLog(order: LogOrder, tell: (told: Told) => void): Prom
   const { from, reading, cleaning } = order;
   const sample = 'sample' in from ? sampleLog(from.sample) : undefined;
   const files = 'sample' in from ? [memorySource(SAMPLE_NAME, sampleCsv(sample!).log)] : from.files;
-  const onProgress = (bytes: number) =>
-    tell({ event: 'progress', text: `Reading, ${formatted(Math.round(bytes / 1e5) / 10)} MB` });
+  let toldMs = performance.now();
+  const onProgress = (bytes: number) => {
+    if (performance.now() - toldMs < TELL_EVERY_MS) return;
+    toldMs = performance.now();
+    tell({ event: 'reading', bytes });
+  };
   const log = await readLog(files, { ...reading, onProgress });
   const cleaned = clean(log.rows, cleaning);
   let { interactions } = cleaned;

@@ -1,0 +1,152 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sampleCsv, sampleLog } from '../../src/data/sample.js';
+import { type Running, temporaryFolder } from '../cli/helpers.js';
+import { openApp, reasoned, recommended, startApp, textOf, train, trained } from './app.js';
+import { openChromium } from './chromium.js';
+
+let browser: Browser;
+let running: Running;
+let url: string;
+let remove: () => Promise<void>;
+let page: Page;
+let problems: string[];
+
+beforeAll(async () => {
+  const made = await temporaryFolder();
+  remove = made.remove;
+  ({ url, running } = await startApp(made.folder));
+  browser = await openChromium();
+  ({ page, problems } = await openApp(browser, url));
+});
+afterAll(async () => {
+  await browser?.close();
+  running?.child.kill('SIGTERM');
+  await running?.ended;
+  await remove?.();
+});
+
+/** A small log, so that a round takes a moment only. */
+const small = sampleCsv(sampleLog({ users: 300, items: 100 }));
+const choose = (page: Page, name: string, text: string) =>
+  page.setInputFiles('#log-files', { name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+async function takeSmall(page: Page): Promise<void> {
+  await choose(page, 'log.csv', small.log);
+  await page.waitForSelector('#log dl');
+}
+
+/** Makes the worker remember its device, and a function that destroys it as a driver's crash would. */
+const watchDevice = (): Promise<void> =>
+  page.workers()[0].evaluate(() => {
+    const { createBuffer } = GPUDevice.prototype;
+    GPUDevice.prototype.createBuffer = function (descriptor) {
+      Object.assign(globalThis, { device: this });
+      return createBuffer.call(this, descriptor);
+    };
+  });
+const loseDevice = (): Promise<void> =>
+  page.workers()[0].evaluate(() => (globalThis as unknown as { device: GPUDevice }).device.destroy());
+
+describe('a device that is lost', () => {
+  it('is replaced, and the training goes on after its last round', async () => {
+    await watchDevice();
+    await takeSmall(page);
+    await page.fill('#train-epochs', '12');
+    await page.click('#train');
+    await page.waitForFunction(() =>
+      /^round [3-9] /.test(document.querySelector('#training-text')!.textContent!),
+    );
+    await loseDevice();
+    await trained(page);
+    const said = await textOf(page, '#notices');
+    const [, round] = /device was lost\. A new one is opened; training goes on after epoch (\d+)\./.exec(
+      said,
+    )!;
+    expect(Number(round)).toBeGreaterThanOrEqual(1);
+    // The curve has every round, once.
+    const rounds = await page.$$eval('#curve figure:first-child tbody tr td:first-child', (cells) =>
+      cells.map((cell) => Number(cell.textContent)),
+    );
+    expect(rounds).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    await loseDevice();
+    const before = await recommended(page);
+    await page.click('#somebody');
+    await reasoned(page);
+    expect(await recommended(page)).not.toEqual(before);
+    expect(await textOf(page, '#notices')).toContain('the model is loaded again');
+  });
+});
+
+describe('a browser without WebGPU', () => {
+  it('says what to do about it, and computes on the CPU', async () => {
+    const without = await openChromium({ webgpu: false });
+    try {
+      const opened = await openApp(without, url);
+      const { page } = opened;
+      expect(await textOf(page, '#notices')).toMatch(/no WebGPU here.*Chrome.*chrome:\/\/flags.*CPU/);
+      expect(await textOf(page, '#device')).toBe('Computes on the CPU.');
+      await takeSmall(page);
+      await train(page, 4);
+      expect(await textOf(page, '#metrics')).toContain('Neural network over');
+      await page.click('#somebody');
+      await reasoned(page);
+      expect(opened.problems).toEqual([]);
+    } finally {
+      await without.close();
+    }
+  });
+});
+
+describe('a training that is stopped', () => {
+  it('keeps what it has learned, measured as ever', async () => {
+    await takeSmall(page);
+    await page.fill('#train-epochs', '5000');
+    await page.click('#advanced summary');
+    await page.fill('#train-patience', '0');
+    await page.click('#train');
+    await page.waitForFunction(() =>
+      /^round [3-9]/.test(document.querySelector('#training-text')!.textContent!),
+    );
+    await page.click('#stop');
+    await trained(page);
+    const [, best, rounds] = /weights of epoch (\d+) of (\d+)/.exec(await textOf(page, '#metrics'))!;
+    expect(Number(best)).toBe(Number(rounds));
+    expect(Number(rounds)).toBeGreaterThanOrEqual(1);
+    expect(Number(rounds)).toBeLessThan(5000);
+  });
+
+  it('says so where there is nothing to keep yet', async () => {
+    await page.click('#take-sample');
+    await page.waitForSelector('#log dl');
+    await page.click('#train');
+    await page.click('#stop');
+    await page.waitForFunction(() =>
+      /anything to keep/.test(document.querySelector('#notices')!.textContent!),
+    );
+    expect(await page.isVisible('#results')).toBe(false);
+    expect(await page.isEnabled('#train')).toBe(true);
+  });
+});
+
+describe('what cannot be read', () => {
+  it('is said with what to do about it, and the way stays open', async () => {
+    await choose(page, '<b>log</b>.zip', 'PK\u0003\u0004 and so on');
+    await page.waitForSelector('#log-error .error');
+    const error = await textOf(page, '#log-error .error');
+    expect(error).toMatch(/<b>log<\/b>\.zip.*LOG_FORMAT/);
+    expect(await page.locator('#log-error b').count()).toBe(0);
+    await page.setInputFiles('#model-file', {
+      name: 'model.safetensors',
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from('this is no model'),
+    });
+    await page.waitForFunction(() => /MODEL_/.test(document.querySelector('#log-error')!.textContent!));
+    await takeSmall(page);
+    expect(await textOf(page, '#log-error')).toBe('');
+    await page.fill('#option-dropout', '7');
+    await page.click('#train');
+    await page.waitForSelector('#train-error .error');
+    expect(await textOf(page, '#train-error')).toMatch(/dropout is 7/i);
+    expect(problems).toEqual([]);
+  });
+});
