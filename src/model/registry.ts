@@ -121,6 +121,7 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   vae: {
     train: VAE_TRAIN_DEFAULTS,
     options: VAE_DEFAULTS,
+    inEpochs: true,
     create(backend, { train, config, seed }) {
       const whole = { ...VAE_DEFAULTS, ...(config as Partial<VaeConfig>) };
       return new Vae(backend, train.columns, whole, initialVae(train, whole, seed));
