@@ -47,13 +47,6 @@ export const ready = (page: Page): Promise<unknown> => page.waitForSelector('htm
 /** Long enough for an adapter that runs on two busy cores. */
 const LONG = { timeout: 60_000 };
 
-/** Trains the model that is chosen, for so many rounds, and waits for its figures. */
-export async function train(page: Page, rounds: number): Promise<void> {
-  await page.fill('#train-epochs', String(rounds));
-  await page.click('#train');
-  await trained(page);
-}
-
 export async function trained(page: Page): Promise<void> {
   await page.waitForSelector('#results:not([hidden])', LONG);
   await page.waitForSelector('#recommended li', LONG);

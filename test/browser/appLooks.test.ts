@@ -39,12 +39,12 @@ beforeAll(async () => {
   remove = made.remove;
   ({ url, running } = await startApp(made.folder));
   browser = await openChromium();
-  const sample = sampleLog({ users: 400, items: 120 });
+  const sample = sampleLog({ users: 200, items: 80 });
   const { rows } = await readLog([memorySource('log.csv', sampleCsv(sample).log)]);
   const titles = new Map(sample.items.map(({ item, title }) => [item, title]));
   const interactions = withTitles(clean(rows).interactions, titles, 'items.csv');
   const backend = await createBackend({ device: 'cpu' });
-  ({ recommender } = await fit(backend, interactions, { train: { epochs: 10, patience: 0 } }));
+  ({ recommender } = await fit(backend, interactions, { train: { epochs: 6, patience: 0 } }));
   const buffer = Buffer.from(await encodeModel(await recommender.contents()));
   model = { name: 'books.safetensors', mimeType: 'application/octet-stream', buffer };
 });
@@ -181,10 +181,9 @@ it('can be worked from the keyboard alone', async () => {
   };
   await tabTo('log-files');
   await tabTo('model-mlp');
-  // Upwards from the first comes the last.
-  await page.keyboard.press('ArrowUp');
-  await page.keyboard.press('ArrowUp');
-  expect(await focused()).toBe('model-popular');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  expect(await focused()).toBe('model-itemknn');
   await tabTo('train');
   await page.keyboard.press('Enter');
   await page.waitForSelector('#results:not([hidden])', { timeout: 60_000 });

@@ -1,8 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sampleCsv, sampleLog } from '../../src/data/sample.js';
+import { MODEL_NAMES } from '../../src/model/registry.js';
 import { type Running, temporaryFolder } from '../cli/helpers.js';
-import { openApp, reasoned, recommended, startApp, textOf, train, trained } from './app.js';
+import { openApp, reasoned, recommended, startApp, textOf, trained } from './app.js';
 import { openChromium } from './chromium.js';
 
 let browser: Browser;
@@ -27,11 +28,12 @@ afterAll(async () => {
 });
 
 /** A small log, so that a round takes a moment only. */
-const small = sampleCsv(sampleLog({ users: 300, items: 100 }));
+const small = sampleCsv(sampleLog({ users: 300, items: 100 })).log;
+const tiny = sampleCsv(sampleLog({ users: 80, items: 48 })).log;
 const choose = (page: Page, name: string, text: string) =>
   page.setInputFiles('#log-files', { name, mimeType: 'text/plain', buffer: Buffer.from(text) });
-async function takeSmall(page: Page): Promise<void> {
-  await choose(page, 'log.csv', small.log);
+async function take(page: Page, log: string): Promise<void> {
+  await choose(page, 'log.csv', log);
   await page.waitForSelector('#log dl');
 }
 
@@ -50,7 +52,7 @@ const loseDevice = (): Promise<void> =>
 describe('a device that is lost', () => {
   it('is replaced, and the training goes on after its last round', async () => {
     await watchDevice();
-    await takeSmall(page);
+    await take(page, small);
     await page.fill('#train-epochs', '12');
     await page.click('#train');
     await page.waitForFunction(() =>
@@ -78,18 +80,24 @@ describe('a device that is lost', () => {
 });
 
 describe('a browser without WebGPU', () => {
-  it('says what to do about it, and computes on the CPU', async () => {
+  it('says what to do about it, and trains every model that is offered on the CPU', async () => {
     const without = await openChromium({ webgpu: false });
     try {
       const opened = await openApp(without, url);
       const { page } = opened;
       expect(await textOf(page, '#notices')).toMatch(/no WebGPU here.*Chrome.*chrome:\/\/flags.*CPU/);
       expect(await textOf(page, '#device')).toBe('Computes on the CPU.');
-      await takeSmall(page);
-      await train(page, 4);
-      expect(await textOf(page, '#metrics')).toContain('Neural network over');
-      await page.click('#somebody');
-      await reasoned(page);
+      await take(page, tiny);
+      await page.click('#more summary');
+      const names = await page.$$eval('input[name=model]', (inputs) => inputs.map((input) => input.id));
+      expect(names.map((name) => name.replace('model-', '')).sort()).toEqual([...MODEL_NAMES].sort());
+      for (const name of names) {
+        await page.click(`label[for=${name}]`);
+        if (await page.locator('#train-epochs').count()) await page.fill('#train-epochs', '2');
+        await page.click('#train');
+        await trained(page);
+        expect(await textOf(page, '#metrics table')).toContain(name.replace('model-', ''));
+      }
       expect(opened.problems).toEqual([]);
     } finally {
       await without.close();
@@ -99,7 +107,7 @@ describe('a browser without WebGPU', () => {
 
 describe('a training that is stopped', () => {
   it('keeps what it has learned, measured as ever', async () => {
-    await takeSmall(page);
+    await take(page, small);
     await page.fill('#train-epochs', '5000');
     await page.click('#advanced summary');
     await page.fill('#train-patience', '0');
@@ -141,7 +149,7 @@ describe('what cannot be read', () => {
       buffer: Buffer.from('this is no model'),
     });
     await page.waitForFunction(() => /MODEL_/.test(document.querySelector('#log-error')!.textContent!));
-    await takeSmall(page);
+    await take(page, small);
     expect(await textOf(page, '#log-error')).toBe('');
     await page.fill('#option-dropout', '7');
     await page.click('#train');

@@ -23,7 +23,11 @@ export class Choice {
     const place = ({ name }: ModelChoice): number =>
       names.includes(name) ? names.indexOf(name) : names.length;
     this.#models = [...models].sort((a, b) => place(a) - place(b));
-    fill('models', ...this.#models.map((model, i) => this.#card(model, i === 0)));
+    const isFirst = ({ name }: ModelChoice): boolean => MODEL_WORDS[name]?.isFirst ?? false;
+    const cards = (of: readonly ModelChoice[]) =>
+      of.map((model) => this.#card(model, model === this.#models[0]));
+    fill('models', ...cards(this.#models.filter(isFirst)));
+    fill('more-models', ...cards(this.#models.filter((model) => !isFirst(model))));
     this.#choose(this.#models[0]);
     const device = byId<HTMLSelectElement>('device-choice');
     device.value = webgpu ? 'auto' : 'cpu';

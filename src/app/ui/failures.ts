@@ -17,6 +17,8 @@ export async function saying<T>(id: string, work: () => Promise<T>): Promise<T |
     return await work();
   } catch (error) {
     const { code, message, remedy } = error instanceof CallFailure ? error.failure : bug(error);
+    // Whoever stopped it knows.
+    if (code === 'ABORTED') return undefined;
     const text = `${message[0]?.toUpperCase()}${message.slice(1)}.`;
     fill(
       id,

@@ -5,6 +5,8 @@
 export interface ModelWords {
   readonly title: string;
   readonly text: string;
+  /** Shown at once; the others are behind a fold. */
+  readonly isFirst?: true;
 }
 
 /** In the order in which they are offered; those of the registry that are missing here come last. */
@@ -12,14 +14,17 @@ export const MODEL_WORDS: Readonly<Record<string, ModelWords>> = {
   mlp: {
     title: 'Neural network',
     text: 'Two hidden layers find what tastes have in common. A good first choice.',
+    isFirst: true,
   },
   ease: {
     title: 'Best linear model',
     text: 'Each item speaks for others. Found in one go; for up to some thousands of items.',
+    isFirst: true,
   },
   itemknn: {
     title: 'Neighbours',
     text: 'What is had by the same people belongs together. Fast, and easy to understand.',
+    isFirst: true,
   },
   vae: {
     title: 'Variational autoencoder',
@@ -93,13 +98,13 @@ export const OPTION_WORDS: Readonly<Record<string, OptionWords>> = {
 /** Options of the training, by name. */
 export const TRAIN_WORDS: Readonly<Record<string, OptionWords>> = {
   epochs: {
-    label: 'Rounds through the log, at most',
+    label: 'Rounds through the log (epochs), at most',
     help: 'it stops by itself when no better one comes',
     isSimple: true,
   },
   batch: { label: 'Users a step' },
   learningRate: { label: 'Learning rate' },
-  lrDecay: { label: 'Share of all steps over which it falls to 0', help: '0 to 1' },
+  lrDecay: { label: 'Steps over which it falls to 0, a share', help: '0 to 1, at the end' },
   l2: { label: 'How much weights are held back' },
   optimizer: { label: 'Optimiser', choices: { adam: 'Adam', adamw: 'AdamW', sgd: 'gradient descent' } },
   clip: { label: 'Longest gradient', help: '0: any' },

@@ -29,6 +29,8 @@ export class Session implements Served {
   #search: Search | undefined;
   #training: Training | undefined;
   #verified: Verification | undefined;
+  /** Of the search for groups, which a new model makes pointless. */
+  #grouping = new AbortController();
   #picked = 0;
 
   constructor(private readonly tell: (told: Told) => void) {
@@ -64,6 +66,7 @@ export class Session implements Served {
   }
 
   async train(order: TrainOrder): Promise<ModelView | undefined> {
+    this.#grouping.abort();
     const log = this.#log;
     if (!log) throw notYet('no log was read', 'Take the sample or choose a log first.');
     await this.#device.choose(order.device);
@@ -100,8 +103,11 @@ export class Session implements Served {
   }
 
   groups() {
+    this.#grouping.abort();
+    this.#grouping = new AbortController();
+    const { signal } = this.#grouping;
     return this.#answered(async (recommender) => {
-      const found = await groups(recommender);
+      const found = await groups(recommender, { signal });
       return { body: groupsSection({ groups: found, map: mapOf(recommender, found, 1) }).body };
     });
   }
@@ -152,6 +158,7 @@ export class Session implements Served {
   }
 
   async forget(): Promise<void> {
+    this.#grouping.abort();
     await forget();
     this.#model?.dispose();
     this.#model = undefined;
