@@ -25,6 +25,8 @@ const checks = new Checks(client);
 const taste = new Taste(client);
 const map = new GroupMap(client, (item) => taste.add(item));
 let opened: Opened;
+/** The model that answers. */
+let current: ModelView | undefined;
 
 openKeep(client);
 byId('forget').addEventListener('click', forget);
@@ -64,13 +66,18 @@ async function train(order: TrainOrder): Promise<void> {
   const { learnsInEpochs } = opened.models.find(({ name }) => name === order.model)!;
   training.begin(learnsInEpochs);
   alone(true);
-  for (const id of ['results', 'taste', 'map', 'keep']) show(id, false);
+  showParts(undefined);
   const view = await saying('train-error', async () => ({ model: await client.call('train', order) }));
   const stopped = view && !view.model ? 'Stopped before there was anything to keep.' : '';
   alone(false);
   training.end(view?.model ? 'Training has ended.' : stopped || 'Training failed.');
   if (stopped) notice(stopped);
   if (view?.model) showModel(view.model);
+  else {
+    showParts(current);
+    // Looking for groups had to make way.
+    if (current?.hasUsers) void map.open();
+  }
 }
 
 /** While a training runs, what would get in its way cannot be reached. */
@@ -83,20 +90,28 @@ async function openModel(file: File): Promise<void> {
   if (view) showModel(view);
 }
 
+/** The parts that need a model. */
+function showParts(view: ModelView | undefined): void {
+  for (const id of ['results', 'taste', 'keep']) show(id, view !== undefined);
+  show('map', view?.hasUsers ?? false);
+}
+
 function showModel(view: ModelView): void {
+  current = view;
   training.curve(view.curve);
   showResults(view);
   taste.open(view);
-  for (const id of ['results', 'taste', 'keep']) show(id, true);
-  show('map', view.hasUsers);
+  showParts(view);
   if (view.hasUsers) void map.open();
 }
 
 async function forget(): Promise<void> {
   await saying('forgot', async () => {
     await client.call('forget');
-    data.show(undefined);
-    for (const id of ['results', 'taste', 'map', 'keep']) show(id, false);
+    data.forget();
+    training.curve([]);
+    current = undefined;
+    showParts(undefined);
     fill('forgot', 'Everything is forgotten: log, model, and what was kept in this browser.');
   });
 }

@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { sampleCsv, sampleLog } from '../../src/data/sample.js';
 import type * as Foldin from '../../src/index.js';
 import { openChromium, serveDist } from './chromium.js';
+
+const LIBRARY_HEADERS = { 'content-type': 'text/javascript', 'access-control-allow-origin': '*' };
 
 let browser: Browser;
 let server: Server;
@@ -52,4 +57,36 @@ it('trains, saves, loads and recommends in the page, and asks the network for no
   expect(result.mlp).toBeGreaterThan(result.popular);
   expect(requests).toEqual([]);
   expect(problems).toEqual([]);
+});
+
+/** The example as a visitor gets it, on a site of its own; nothing listens there, so the test answers. */
+async function visitExample(library: string): Promise<Page> {
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const example = readFileSync(`${root}examples/page.html`, 'utf8');
+  const visitor = await browser.newPage();
+  await visitor.route('http://localhost/examples/page.html', (route) =>
+    route.fulfill({ contentType: 'text/html', body: example.replace('../dist/foldin.browser.js', library) }),
+  );
+  await visitor.route('**/dist/foldin.browser.js', (route) =>
+    route.fulfill({ path: `${root}dist/foldin.browser.js`, headers: LIBRARY_HEADERS }),
+  );
+  await visitor.goto('http://localhost/examples/page.html');
+  await visitor.waitForFunction(() => document.querySelector<HTMLInputElement>('#log')!.onchange);
+  return visitor;
+}
+
+it('runs the example', async () => {
+  const visitor = await visitExample('../dist/foldin.browser.js');
+  const { log } = sampleCsv(sampleLog({ users: 80, items: 48 }));
+  await visitor.setInputFiles('#log', { name: 'log.csv', mimeType: 'text/csv', buffer: Buffer.from(log) });
+  await visitor.waitForFunction(() =>
+    /epoch 10: loss [\s\S]*b00/.test(document.querySelector('#out')!.textContent!),
+  );
+  await visitor.close();
+});
+
+it('can be imported from another site', async () => {
+  // To a browser 127.0.0.1 is another site than localhost.
+  const visitor = await visitExample('http://127.0.0.1/dist/foldin.browser.js');
+  await visitor.close();
 });

@@ -22,7 +22,9 @@ export class Data {
       model.value = '';
       if (file) openModel(file);
     });
-    byId('read-again').addEventListener('click', () => this.#last && this.#take(this.#last));
+    const again = () => this.#last && this.#take(this.#last);
+    byId('read-again').addEventListener('click', again);
+    byId('titles-file').addEventListener('change', () => this.#last && 'files' in this.#last && again());
     this.#dropping(openModel);
   }
 
@@ -89,6 +91,12 @@ export class Data {
       ...view.facts.map(toDom),
       h('details', {}, h('summary', {}, 'Plots'), h('div', { class: 'charts' }, ...view.plots.map(toDom))),
     );
+  }
+
+  forget(): void {
+    this.#last = undefined;
+    byId<HTMLInputElement>('titles-file').value = '';
+    this.show(undefined);
   }
 
   reading(bytes: number): void {

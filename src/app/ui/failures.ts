@@ -6,6 +6,7 @@ const MOST_NOTICES = 3;
 
 export function notice(text: string): void {
   const notices = byId('notices');
+  if ([...notices.children].some(({ textContent }) => textContent === text)) return;
   notices.append(h('p', { class: 'notice' }, text));
   while (notices.children.length > MOST_NOTICES) notices.firstElementChild!.remove();
 }

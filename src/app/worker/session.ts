@@ -50,13 +50,28 @@ export class Session implements Served {
   }
 
   async restore() {
-    const order = await kept('log');
-    const bytes = await kept('model');
-    if (order) this.#log = await openLog(order, this.tell);
     return {
-      log: this.#log && logView(this.#log),
-      model: bytes && (await this.#take(await OpenModel.read(bytes))),
+      log: await this.#again('log', async (order) => {
+        this.#log = await openLog(order, this.tell);
+        return logView(this.#log);
+      }),
+      model: await this.#again('model', async (bytes) => this.#take(await OpenModel.read(bytes))),
     };
+  }
+
+  /** Opens what was kept; what cannot be opened any more is said, and left. */
+  async #again<Key extends keyof Kept, View>(
+    key: Key,
+    open: (value: Kept[Key]) => Promise<View>,
+  ): Promise<View | undefined> {
+    try {
+      const value = await kept(key);
+      return value && (await open(value));
+    } catch (error) {
+      const why = (error as Error).message;
+      this.tell({ event: 'notice', message: `The ${key} of your last visit cannot be opened: ${why}.` });
+      return undefined;
+    }
   }
 
   async readLog(order: LogOrder): Promise<LogView> {
@@ -197,7 +212,7 @@ export class Session implements Served {
       await keep(key, value);
     } catch (error) {
       const why = (error as Error).message;
-      this.tell({ event: 'notice', message: `The ${key} is not kept for your next visit: ${why}` });
+      this.tell({ event: 'notice', message: `The ${key} is not kept for your next visit: ${why}.` });
     }
   }
 }
