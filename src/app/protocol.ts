@@ -26,7 +26,8 @@ export interface Calls {
   /** Ends the training; what it has learned up to its last kept epoch stays. */
   stop(): void;
   groups(): GroupsView;
-  search(text: string): FoundItem[];
+  /** Items by their titles and ids. */
+  search(text: string): Named[];
   /** The history of a user of the log; of any of them where none is named. */
   historyOf(user: string | undefined): { user: string; items: Named[] };
   recommend(history: readonly string[]): RecommendView;
@@ -143,11 +144,6 @@ export interface ModelView {
 
 export interface GroupsView {
   readonly body: readonly Markup[];
-}
-
-export interface FoundItem extends Named {
-  /** Training users who have it. */
-  readonly users: number;
 }
 
 export interface RecommendView {

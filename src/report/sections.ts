@@ -1,5 +1,5 @@
 import type { Report } from '../data/report.js';
-import { DEFAULT_METRICS } from '../evaluate/evaluate.js';
+import { inUsualOrder } from '../evaluate/evaluate.js';
 import { bootstrapInterval } from '../evaluate/significance.js';
 import type { Summary } from '../evaluate/summary.js';
 import type { Flow } from '../groups/flow.js';
@@ -51,10 +51,7 @@ export function figuresSection(contents: ReportContents): Section | undefined {
   if (!test || !split) return undefined;
   const shown = ({ mean, se }: Summary): string =>
     se === null ? mean.toFixed(4) : `${mean.toFixed(4)}\u00a0±\u00a0${se.toFixed(4)}`;
-  // A model file sorts names.
-  const metrics = [...DEFAULT_METRICS, ...Object.keys(test.metrics)].filter(
-    (metric, i, all) => metric in test.metrics && all.indexOf(metric) === i,
-  );
+  const metrics = inUsualOrder(Object.keys(test.metrics));
   const rows = metrics.map((metric) => [metric, shown(test.metrics[metric]), shown(test.popular[metric])]);
   const body = [
     note(

@@ -8,6 +8,7 @@ import { decodeModel } from '../../src/store/modelFile.js';
 import { type Running, temporaryFolder } from '../cli/helpers.js';
 import {
   grouped,
+  isRead,
   largeLog,
   MARKUP,
   type OpenedPage,
@@ -62,7 +63,7 @@ describe('a log of 100,000 ratings, titles with markup', () => {
       mimeType: 'application/gzip',
       buffer: packed,
     });
-    await page.waitForSelector('#log dl');
+    await isRead(page, 'u.csv.gz');
     expect(await textOf(page, '#log-said')).toBe('u.csv.gz: 943 users, 1,682 items, 97,246 interactions.');
     await page.click('#log details summary');
     expect(await page.locator('#log svg').count()).toBe(3);
@@ -86,6 +87,8 @@ describe('a log of 100,000 ratings, titles with markup', () => {
 
     await page.click('#pause');
     await page.waitForFunction(() => /paused$/.test(document.querySelector('#training-text')!.textContent!));
+    // A step that was on its way ends.
+    await page.waitForTimeout(300);
     const paused = await textOf(page, '#training-text');
     await page.waitForTimeout(500);
     expect(await textOf(page, '#training-text')).toBe(paused);
@@ -93,7 +96,15 @@ describe('a log of 100,000 ratings, titles with markup', () => {
     await page.waitForSelector('#results:not([hidden])', { timeout: 60_000 });
     // The entries of a long task are handed over when there is time for it.
     await page.waitForTimeout(200);
-    expect(await page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks)).toEqual([]);
+    const tasks = () => page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks);
+    expect(await tasks()).toEqual([]);
+    // It would have been noticed.
+    await page.evaluate(() => {
+      setTimeout(() => {
+        for (const end = performance.now() + 80; performance.now() < end; );
+      });
+    });
+    await expect.poll(async () => (await tasks()).length).toBe(1);
     await trained(page);
   });
 
@@ -162,6 +173,33 @@ describe('a log of 100,000 ratings, titles with markup', () => {
   it('asked the network for nothing, and complained about nothing', () => {
     expect(opened.requests.filter((asked) => !asked.startsWith('blob:'))).toEqual([]);
     expect(opened.problems).toEqual([]);
+  });
+
+  it('cannot ask others for anything, nor take text for markup', async () => {
+    const { page } = opened;
+    const told = opened.problems.length;
+    const refused = await page.evaluate(async () => {
+      const policy = new Promise<string>((resolve) =>
+        document.addEventListener(
+          'securitypolicyviolation',
+          ({ effectiveDirective }) => resolve(effectiveDirective),
+          {
+            once: true,
+          },
+        ),
+      );
+      const asked = await fetch('https://example.com/').catch(({ name }: Error) => name);
+      let markup = 'taken';
+      try {
+        document.body.innerHTML += '<b>bold</b>';
+      } catch (error) {
+        markup = (error as Error).name;
+      }
+      return { asked, policy: await policy, markup };
+    });
+    expect(refused).toEqual({ asked: 'TypeError', policy: 'connect-src', markup: 'TypeError' });
+    // The console says so, too; the page itself has said nothing.
+    opened.problems.splice(told);
   });
 
   it('is there again on the next visit, until it is forgotten', async () => {

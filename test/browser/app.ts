@@ -44,6 +44,14 @@ export async function openApp(browser: Browser, url: string, look: Look = {}): P
 
 export const ready = (page: Page): Promise<unknown> => page.waitForSelector('html[data-state=ready]');
 
+/** Waits until a log of this name is read. */
+export const isRead = (page: Page, name: string): Promise<unknown> =>
+  page.waitForFunction(
+    (start) => document.querySelector('#log-said')!.textContent!.startsWith(start),
+    `${name}: `,
+    LONG,
+  );
+
 /** Long enough for an adapter that runs on two busy cores. */
 const LONG = { timeout: 60_000 };
 

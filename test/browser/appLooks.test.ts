@@ -16,6 +16,7 @@ import { encodeModel } from '../../src/store/modelFile.js';
 import { type Running, temporaryFolder } from '../cli/helpers.js';
 import {
   grouped,
+  isRead,
   type OpenedPage,
   openApp,
   picture,
@@ -64,7 +65,7 @@ describe('the page with a model trained in Node', () => {
     await page.setInputFiles('#model-file', model);
     await grouped(page);
     await page.click('#take-sample');
-    await page.waitForSelector('#log dl');
+    await isRead(page, 'sample.csv');
   });
   afterAll(async () => opened?.page.context().close());
 
@@ -166,6 +167,19 @@ describe('the page with a model trained in Node', () => {
     expect(faint).toEqual([]);
     expect(problems).toEqual([]);
   });
+
+  it('saves a report', async () => {
+    const { page, problems } = opened;
+    const [download] = await Promise.all([
+      page.waitForEvent('download', { timeout: 60_000 }),
+      page.click('#report'),
+    ]);
+    expect(download.suggestedFilename()).toBe('report.html');
+    const html = await readFile(await download.path(), 'utf8');
+    for (const title of ['Training', 'How good it is', 'Groups of users', 'Some users, and why'])
+      expect(html).toContain(`<h2>${title}</h2>`);
+    expect(problems).toEqual([]);
+  });
 });
 
 it('can be worked from the keyboard alone', async () => {
@@ -174,7 +188,7 @@ it('can be worked from the keyboard alone', async () => {
   await page.keyboard.press('Tab');
   expect(await focused()).toBe('take-sample');
   await page.keyboard.press('Enter');
-  await page.waitForSelector('#log dl');
+  await isRead(page, 'sample.csv');
   const tabTo = async (id: string) => {
     for (let i = 0; i < 40 && (await focused()) !== id; i++) await page.keyboard.press('Tab');
     expect(await focused()).toBe(id);
@@ -205,9 +219,8 @@ it('takes JSON lines that are dropped, and Parquet', async () => {
     return transfer;
   }, lines);
   await page.dispatchEvent('body', 'drop', { dataTransfer: dropped });
-  await page.waitForFunction(() =>
-    /events\.jsonl: 30 users/.test(document.querySelector('#log-said')!.textContent!),
-  );
+  await isRead(page, 'events.jsonl');
+  expect(await textOf(page, '#log-said')).toBe('events.jsonl: 30 users, 41 items, 300 interactions.');
   const columns = ['user', 'item'].map((name) => ({ name, data: pairs.map((pair) => pair[name as 'user']) }));
   const buffer = Buffer.from(parquetWriteBuffer({ columnData: columns }));
   await page.setInputFiles('#log-files', {
@@ -215,9 +228,8 @@ it('takes JSON lines that are dropped, and Parquet', async () => {
     mimeType: 'application/octet-stream',
     buffer,
   });
-  await page.waitForFunction(() =>
-    /events\.parquet: 30 users/.test(document.querySelector('#log-said')!.textContent!),
-  );
+  await isRead(page, 'events.parquet');
+  expect(await textOf(page, '#log-said')).toBe('events.parquet: 30 users, 41 items, 300 interactions.');
   expect(problems).toEqual([]);
   await page.context().close();
 });

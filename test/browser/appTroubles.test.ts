@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sampleCsv, sampleLog } from '../../src/data/sample.js';
 import { MODEL_NAMES } from '../../src/model/registry.js';
 import { type Running, temporaryFolder } from '../cli/helpers.js';
-import { openApp, reasoned, recommended, startApp, textOf, trained } from './app.js';
+import { isRead, openApp, reasoned, recommended, startApp, textOf, trained } from './app.js';
 import { openChromium } from './chromium.js';
 
 let browser: Browser;
@@ -34,7 +34,7 @@ const choose = (page: Page, name: string, text: string) =>
   page.setInputFiles('#log-files', { name, mimeType: 'text/plain', buffer: Buffer.from(text) });
 async function take(page: Page, log: string): Promise<void> {
   await choose(page, 'log.csv', log);
-  await page.waitForSelector('#log dl');
+  await isRead(page, 'log.csv');
 }
 
 /** Makes the worker remember its device, and a function that destroys it as a driver's crash would. */
@@ -123,15 +123,17 @@ describe('a training that is stopped', () => {
     expect(Number(rounds)).toBeLessThan(5000);
   });
 
-  it('says so where there is nothing to keep yet', async () => {
+  it('says so where there is nothing to keep yet; the model of before still answers', async () => {
+    const before = await textOf(page, '#metrics');
     await page.click('#take-sample');
-    await page.waitForSelector('#log dl');
+    await isRead(page, 'sample.csv');
     await page.click('#train');
     await page.click('#stop');
     await page.waitForFunction(() =>
       /anything to keep/.test(document.querySelector('#notices')!.textContent!),
     );
-    expect(await page.isVisible('#results')).toBe(false);
+    expect(await page.isVisible('#results')).toBe(true);
+    expect(await textOf(page, '#metrics')).toBe(before);
     expect(await page.isEnabled('#train')).toBe(true);
   });
 });
@@ -149,6 +151,13 @@ describe('what cannot be read', () => {
       buffer: Buffer.from('this is no model'),
     });
     await page.waitForFunction(() => /MODEL_/.test(document.querySelector('#log-error')!.textContent!));
+    await page.click('#reading summary');
+    await page.fill('#min-value', '4');
+    await choose(page, 'log.csv', small);
+    await page.waitForFunction(() => /CONFIG/.test(document.querySelector('#log-error')!.textContent!));
+    // Options of the command line are called what they are called here.
+    expect(await textOf(page, '#log-error')).toContain('“Rating or amount column”');
+    await page.fill('#min-value', '');
     await take(page, small);
     expect(await textOf(page, '#log-error')).toBe('');
     await page.fill('#option-dropout', '7');
@@ -157,4 +166,13 @@ describe('what cannot be read', () => {
     expect(await textOf(page, '#train-error')).toMatch(/dropout is 7/i);
     expect(problems).toEqual([]);
   });
+});
+
+it('says so when its worker cannot be had', async () => {
+  const other = await browser.newPage();
+  await other.route('**/worker.js', (route) => route.fulfill({ status: 404 }));
+  await other.goto(url);
+  await other.waitForSelector('#log-error .error');
+  expect(await textOf(other, '#log-error')).toContain('WORKER_FAILED');
+  await other.close();
 });

@@ -63,10 +63,10 @@ export class Choice {
       'simple-options',
       ...this.#training.filter(isSimple).map(({ element }) => element),
       byId('split-field'),
+      byId('device-field'),
     );
     fill(
       'advanced-options',
-      byId('device-field'),
       ...this.#options.map(({ element }) => element),
       ...this.#training.filter((field) => !isSimple(field)).map(({ element }) => element),
     );

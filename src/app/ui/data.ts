@@ -1,3 +1,4 @@
+import type { ReadLogOptions } from '../../data/readLog.js';
 import { formatted } from '../../report/markup.js';
 import type { LogOrder, LogView } from '../protocol.js';
 import { byId, fill, h, show, toDom } from './dom.js';
@@ -59,15 +60,17 @@ export class Data {
 
   #take(from: LogOrder['from']): void {
     this.#last = 'files' in from ? { ...from, ...this.#withTitles(from.files) } : from;
-    const column = (id: string) => byId<HTMLInputElement>(id).value.trim() || undefined;
-    const number = (id: string) => (column(id) === undefined ? undefined : Number(column(id)));
+    const text = (id: string) => byId<HTMLInputElement | HTMLSelectElement>(id).value.trim() || undefined;
+    const number = (id: string) => (text(id) === undefined ? undefined : Number(text(id)));
     this.read({
       from: this.#last,
       reading: given({
-        user: column('user-column'),
-        item: column('item-column'),
-        value: column('value-column'),
-        time: column('time-column'),
+        encoding: text('encoding') as ReadLogOptions['encoding'],
+        layout: text('layout') as ReadLogOptions['layout'],
+        user: text('user-column'),
+        item: text('item-column'),
+        value: text('value-column'),
+        time: text('time-column'),
       }),
       cleaning: given({
         minValue: number('min-value'),

@@ -23,11 +23,42 @@ export async function saying<T>(id: string, work: () => Promise<T>): Promise<T |
     const text = `${message[0]?.toUpperCase()}${message.slice(1)}.`;
     fill(
       id,
-      h('div', { class: 'error', role: 'alert' }, h('p', {}, text), h('p', {}, remedy), h('small', {}, code)),
+      h(
+        'div',
+        { class: 'error', role: 'alert' },
+        h('p', {}, text),
+        h('p', {}, inThePagesWords(remedy)),
+        h('small', {}, code),
+      ),
     );
     return undefined;
   }
 }
+
+/** The fields that stand for options of the command line. */
+const FIELDS: Readonly<Record<string, string>> = {
+  user: 'user-column',
+  item: 'item-column',
+  value: 'value-column',
+  time: 'time-column',
+  encoding: 'encoding',
+  layout: 'layout',
+  items: 'titles-file',
+  'min-value': 'min-value',
+  'min-user': 'min-user',
+  'min-item': 'min-item',
+  device: 'device-choice',
+  split: 'split',
+  lr: 'train-learningRate',
+  batch: 'train-batch',
+};
+
+/** Remedies name options of the command line; here they are fields with labels. */
+const inThePagesWords = (remedy: string): string =>
+  remedy.replace(/--([a-z][a-z0-9-]*)/g, (option, flag: string) => {
+    const label = document.querySelector(`label[for="${FIELDS[flag]}"]`);
+    return label ? `“${label.textContent}”` : option;
+  });
 
 const bug = (error: unknown) => ({
   code: 'BUG',

@@ -3,7 +3,7 @@ import { explain } from '../../explain/explain.js';
 import { type Named, named } from '../../explain/who.js';
 import { because } from '../../explain/words.js';
 import type { Recommender } from '../../recommend/recommender.js';
-import type { FoundItem, RecommendView } from '../protocol.js';
+import type { RecommendView } from '../protocol.js';
 
 const MOST_FOUND = 12;
 const RECOMMENDED = 10;
@@ -17,7 +17,7 @@ export class Search {
     this.#texts = items.ids.map((id, index) => plain(`${titles?.[index] ?? ''} ${id}`.trim()));
   }
 
-  find(text: string): FoundItem[] {
+  find(text: string): Named[] {
     const whole = plain(text).trim();
     const words = whole.split(/\s+/).filter((word) => word !== '');
     if (words.length === 0) return [];
@@ -27,7 +27,7 @@ export class Search {
       .filter((index) => words.every((word) => this.#texts[index].includes(word)))
       .sort((a, b) => beginsWith(b) - beginsWith(a) || parts.popularity[b] - parts.popularity[a] || a - b)
       .slice(0, MOST_FOUND)
-      .map((index) => ({ ...named(parts, index), users: parts.popularity[index] }));
+      .map((index) => named(parts, index));
   }
 }
 

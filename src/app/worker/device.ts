@@ -47,7 +47,10 @@ export class DeviceKeeper {
     try {
       const backend = await createBackend({
         device: this.#wanted,
-        onNotice: ({ message }) => this.tell({ event: 'notice', message: `Note: ${message}.` }),
+        onNotice: ({ code, message }) => {
+          // What is computed on stands at the top of the page, and that it is no GPU.
+          if (code !== 'SOFTWARE_ADAPTER') this.tell({ event: 'notice', message: `Note: ${message}.` });
+        },
       });
       this.tell({ event: 'device', device: backend.device });
       return backend;

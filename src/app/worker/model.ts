@@ -1,6 +1,6 @@
 import type { Backend, DeviceInfo } from '../../backend/backend.js';
-import type { Named } from '../../explain/who.js';
-import { named } from '../../explain/who.js';
+import { inUsualOrder } from '../../evaluate/evaluate.js';
+import { type Named, named } from '../../explain/who.js';
 import { Recommender } from '../../recommend/recommender.js';
 import { decodeModel, encodeModel, type ModelContents } from '../../store/modelFile.js';
 import type { CurvePoint } from '../../train/curve.js';
@@ -79,7 +79,9 @@ export function modelView({ contents }: OpenModel, recommender: Recommender): Mo
         users: test.users.scored,
         split: split.name,
         seed: split.seed,
-        metrics: test.metrics,
+        metrics: Object.fromEntries(
+          inUsualOrder(Object.keys(test.metrics)).map((label) => [label, test.metrics[label]]),
+        ),
         popular: test.popular,
       },
     curve: curveCharts(curve, { table: true }),
