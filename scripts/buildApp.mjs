@@ -17,7 +17,7 @@ export async function buildApp(common, at) {
       entryPoints: [at(entry)],
       alias: {
         '#adapter': at('src/gpu/adapter.browser.ts'),
-        '#planThread': at('src/train/planThread.browser.ts'),
+        '#planThread': at('src/app/worker/noPlanThread.ts'),
         'hyparquet-compressors/src/brotli.js': at('src/app/worker/noBrotli.ts'),
       },
     });

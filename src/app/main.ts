@@ -44,7 +44,7 @@ async function open(): Promise<void> {
   data.say('Opening what was kept from your last visit …');
   const { log, model } = await client.call('restore');
   data.show(log);
-  if (model) showModel(model);
+  if (model) await showModel(model);
 }
 
 function hear(told: Told): void {
@@ -72,7 +72,7 @@ async function train(order: TrainOrder): Promise<void> {
   alone(false);
   training.end(view?.model ? 'Training has ended.' : stopped || 'Training failed.');
   if (stopped) notice(stopped);
-  if (view?.model) showModel(view.model);
+  if (view?.model) await showModel(view.model);
   else {
     showParts(current);
     // Looking for groups had to make way.
@@ -87,7 +87,7 @@ function alone(isAlone: boolean): void {
 
 async function openModel(file: File): Promise<void> {
   const view = await saying('log-error', () => client.call('importModel', file));
-  if (view) showModel(view);
+  if (view) await showModel(view);
 }
 
 /** The parts that need a model. */
@@ -96,12 +96,18 @@ function showParts(view: ModelView | undefined): void {
   show('map', view?.hasUsers ?? false);
 }
 
-function showModel(view: ModelView): void {
+/** Part by part, so that the page can answer in between. */
+async function showModel(view: ModelView): Promise<void> {
   current = view;
-  training.curve(view.curve);
-  showResults(view);
-  taste.open(view);
-  showParts(view);
+  for (const part of [
+    () => training.curve(view.curve),
+    () => showResults(view),
+    () => taste.open(view),
+    () => showParts(view),
+  ]) {
+    await new Promise((resolve) => setTimeout(resolve));
+    part();
+  }
   if (view.hasUsers) void map.open();
 }
 

@@ -40,6 +40,12 @@ afterAll(async () => {
   await remove?.();
 });
 
+/** Long tasks of the page and when it trained, in ms of its own clock. */
+interface Measured {
+  readonly tasks: { start: number; ms: number }[];
+  readonly times: { began: number; ended: number };
+}
+
 /** One visitor, from the log to the saved model; each test goes on where the one before ended. */
 describe('a log of 100,000 ratings, titles with markup', () => {
   let opened: OpenedPage;
@@ -69,22 +75,14 @@ describe('a log of 100,000 ratings, titles with markup', () => {
     expect(await page.locator('#log svg').count()).toBe(3);
   });
 
-  it('trains in a worker while the page stays free: no task of its own takes 50 ms', async () => {
+  it('trains, with a live chart, rate and time left, and can be paused', async () => {
     const { page } = opened;
-    await page.evaluate(() => {
-      const tasks: number[] = [];
-      Object.assign(globalThis, { tasks });
-      const note = (list: PerformanceObserverEntryList) =>
-        tasks.push(...list.getEntries().map(({ duration }) => duration));
-      new PerformanceObserver(note).observe({ type: 'longtask' });
-    });
     await page.fill('#train-epochs', '4');
     await page.click('#train');
     await page.waitForSelector('#curve svg', { timeout: 60_000 });
     expect(await textOf(page, '#training-text')).toMatch(
       /^round \d of 4 · [\d,]+ users a second · at most \d+ s left$/,
     );
-
     await page.click('#pause');
     await page.waitForFunction(() => /paused$/.test(document.querySelector('#training-text')!.textContent!));
     // A step that was on its way ends.
@@ -93,18 +91,44 @@ describe('a log of 100,000 ratings, titles with markup', () => {
     await page.waitForTimeout(500);
     expect(await textOf(page, '#training-text')).toBe(paused);
     await page.click('#pause');
-    await page.waitForSelector('#results:not([hidden])', { timeout: 60_000 });
-    // The entries of a long task are handed over when there is time for it.
-    await page.waitForTimeout(200);
-    const tasks = () => page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks);
-    expect(await tasks()).toEqual([]);
-    // It would have been noticed.
+    await trained(page);
+  });
+
+  // Tried again where the machine is so busy that a short task is held up: a page that blocks fails every time.
+  it('stays free while it trains: no task of the page takes 50 ms', { retry: 2 }, async () => {
+    const { page } = opened;
+    await page.evaluate(() => {
+      const tasks: { start: number; ms: number }[] = [];
+      const training = document.querySelector<HTMLElement>('#training')!;
+      const times = { began: Number.POSITIVE_INFINITY, ended: Number.POSITIVE_INFINITY };
+      Object.assign(globalThis, { tasks, times });
+      new PerformanceObserver((list) => {
+        for (const { startTime, duration } of list.getEntries())
+          tasks.push({ start: startTime, ms: duration });
+      }).observe({ type: 'longtask' });
+      new MutationObserver(() => {
+        times[training.hidden ? 'ended' : 'began'] = performance.now();
+      }).observe(training, { attributeFilter: ['hidden'] });
+    });
+    await page.fill('#train-epochs', '8');
+    await page.click('#train');
+    // Asked for seldom: what a test runs in the page is a task of the page, too.
+    await expect.poll(() => page.isVisible('#results'), { interval: 500, timeout: 60_000 }).toBe(true);
     await page.evaluate(() => {
       setTimeout(() => {
         for (const end = performance.now() + 80; performance.now() < end; );
       });
     });
-    await expect.poll(async () => (await tasks()).length).toBe(1);
+    const measured = () =>
+      page.evaluate(() => {
+        const { tasks, times } = globalThis as unknown as Measured;
+        return { tasks, times };
+      });
+    // The one above is noticed, so others would have been.
+    await expect.poll(async () => (await measured()).tasks.some(({ ms }) => ms >= 80)).toBe(true);
+    const { tasks, times } = await measured();
+    expect(times.ended - times.began).toBeGreaterThan(500);
+    expect(tasks.filter(({ start }) => start >= times.began && start < times.ended)).toEqual([]);
     await trained(page);
   });
 
