@@ -86,7 +86,9 @@ function alone(isAlone: boolean): void {
 }
 
 async function openModel(file: File): Promise<void> {
+  data.say(`Opening ${file.name} …`);
   const view = await saying('log-error', () => client.call('importModel', file));
+  data.say(view ? `${file.name} is open; see below.` : '');
   if (view) await showModel(view);
 }
 

@@ -206,6 +206,18 @@ it('can be worked from the keyboard alone', async () => {
   await page.waitForFunction(() => /Planet/.test(document.querySelector('#found button')!.textContent!));
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.querySelectorAll('#history li').length === 1);
+  // What is pressed is replaced; the keyboard stays where it was.
+  await reasoned(page);
+  await page.locator('#recommended button').nth(2).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelectorAll('#history li').length === 2);
+  await reasoned(page);
+  expect(await page.evaluate(() => document.activeElement!.closest('ol')?.id)).toBe('recommended');
+  await page.locator('#history button').last().focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelectorAll('#history li').length === 0);
+  expect(await focused()).toBe('search');
   await page.context().close();
 });
 

@@ -44,3 +44,13 @@ export const show = (id: string, shown: boolean): void => {
 
 export const fill = (id: string, ...children: readonly (Node | string)[]): void =>
   byId(id).replaceChildren(...children);
+
+/** Fills a list anew; who was on a button in it, by keyboard, is on the one in its place then, or on `otherwise`. */
+export function refill(id: string, otherwise: string, ...children: readonly HTMLElement[]): void {
+  const list = byId(id);
+  const place = [...list.children].findIndex((child) => child.contains(document.activeElement));
+  list.replaceChildren(...children);
+  if (place < 0) return;
+  const next = list.children[Math.min(place, list.children.length - 1)]?.querySelector('button');
+  (next ?? byId(otherwise)).focus();
+}

@@ -13,10 +13,12 @@ export function openKeep(client: Client): void {
   const report = byId<HTMLButtonElement>('report');
   report.addEventListener('click', async () => {
     report.disabled = true;
+    report.textContent = 'Making the report …';
     await saying('keep-error', async () => {
       save('report.html', new Blob([await client.call('report')], { type: 'text/html' }));
     });
     report.disabled = false;
+    report.textContent = 'Save a report';
   });
 }
 

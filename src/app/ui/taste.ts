@@ -2,7 +2,7 @@ import type { Named } from '../../explain/who.js';
 import { formatted } from '../../report/markup.js';
 import type { ModelView, RecommendView } from '../protocol.js';
 import type { Client } from './client.js';
-import { byId, fill, h } from './dom.js';
+import { byId, fill, h, refill } from './dom.js';
 import { saying } from './failures.js';
 
 const SEARCH_AFTER_MS = 120;
@@ -66,8 +66,9 @@ export class Taste {
   #change(history: readonly Named[], user?: string): void {
     this.#history = history;
     fill('history-title', user === undefined ? 'What they had' : `What ${user} had`);
-    fill(
+    refill(
       'history',
+      'search',
       ...history.map((item) =>
         h(
           'li',
@@ -107,8 +108,9 @@ export class Taste {
     const reasons = items.map(() => h('small', {}));
     const shown = (score: number) => (source === 'fallback' ? `${formatted(score)} users` : score.toFixed(3));
     fill('source', source === 'fallback' ? 'Nothing is known of them yet: these are the bestsellers.' : '');
-    fill(
+    refill(
       'recommended',
+      'search',
       ...items.map((item, i) =>
         h(
           'li',
