@@ -1,22 +1,25 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sampleCsv, sampleLog } from '../../src/data/sample.js';
 import { MODEL_NAMES } from '../../src/model/registry.js';
-import { type Running, temporaryFolder } from '../cli/helpers.js';
+import { decodeModel } from '../../src/store/modelFile.js';
+import { done, type Running, temporaryFolder } from '../cli/helpers.js';
 import { isRead, openApp, reasoned, recommended, startApp, textOf, trained } from './app.js';
 import { openChromium } from './chromium.js';
 
 let browser: Browser;
 let running: Running;
 let url: string;
+let folder: string;
 let remove: () => Promise<void>;
 let page: Page;
 let problems: string[];
 
 beforeAll(async () => {
-  const made = await temporaryFolder();
-  remove = made.remove;
-  ({ url, running } = await startApp(made.folder));
+  ({ folder, remove } = await temporaryFolder());
+  ({ url, running } = await startApp(folder));
   browser = await openChromium();
   ({ page, problems } = await openApp(browser, url));
 });
@@ -166,6 +169,36 @@ describe('what cannot be read', () => {
     expect(await textOf(page, '#train-error')).toMatch(/dropout is 7/i);
     expect(problems).toEqual([]);
   });
+});
+
+it('trains with the options that were set, into a file that the command line evaluates on the same log', async () => {
+  await page.fill('#option-dropout', '0.3');
+  await page.fill('#option-hidden', '24, 12');
+  await page.selectOption('#option-loss', 'multinomial');
+  await page.selectOption('#split', 'leaveLastOut');
+  await page.fill('#train-seed', '5');
+  await page.fill('#train-epochs', '3');
+  await page.click('#train');
+  await page.waitForSelector('#results', { state: 'hidden' });
+  await trained(page);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#export')]);
+  await download.saveAs(join(folder, 'model.safetensors'));
+  await writeFile(join(folder, 'log.csv'), small);
+  const { config, manifest } = await decodeModel(await readFile(join(folder, 'model.safetensors')));
+  const [hidden, loss, output] = [[24, 12], 'multinomial', 'softmax'];
+  expect(config).toMatchObject({ hidden, loss, output, dropout: 0.3, activation: 'relu' });
+  expect(manifest).toMatchObject({
+    seed: 5,
+    splitOptions: { name: 'leaveLastOut', seed: 5, validation: 0.1, test: 0.1 },
+    data: { files: ['log.csv'] },
+  });
+  const { test } = manifest as unknown as { test: { metrics: Record<string, { mean: number }> } };
+  const evaluated = await done(
+    ['evaluate', 'model.safetensors', 'log.csv', '--device', 'cpu', '--metrics', 'ndcg@100', '--json'],
+    { cwd: folder },
+  );
+  const { metrics } = JSON.parse(evaluated.stdout);
+  expect(Math.abs(metrics['ndcg@100'].mean - test.metrics['ndcg@100'].mean)).toBeLessThan(1e-3);
 });
 
 it('says so when its worker cannot be had', async () => {
