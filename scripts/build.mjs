@@ -1,9 +1,10 @@
-// Builds dist/: the library (root, ./node), the CLI, what stands behind #adapter and #planThread, the workers, and
-// one self-contained file for pages. `--quick` leaves the type declarations out.
+// Builds dist/: the library (root, ./node), the CLI, what stands behind #adapter and #planThread, the workers, one
+// self-contained file for pages, and the page itself (app/). `--quick` leaves the type declarations out.
 import { execFileSync } from 'node:child_process';
 import { chmod, readFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildApp } from './buildApp.mjs';
 import { wgslEsbuild } from './wgsl.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -64,6 +65,7 @@ for (const platform of ['node', 'browser']) {
     entryPoints: [at(`src/train/planWorker.${platform}.ts`)],
   });
 }
+await buildApp(common, at);
 if (!process.argv.includes('--quick')) {
   execFileSync(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', at('tsconfig.build.json')], {
     stdio: 'inherit',

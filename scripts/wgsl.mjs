@@ -48,19 +48,23 @@ export function reflect(name, source) {
   };
 }
 
-async function load(path) {
+/** Without comments and indents, which are a third of a shader; the lines stay, for a driver's complaints name them. */
+const shortened = (source) => source.replace(/[ \t]*\/\/.*$/gm, '').replace(/^[ \t]+/gm, '');
+
+async function load(path, shorten = false) {
   const name = basename(path, '.wgsl');
-  const { source, files } = await readShader(path);
+  const { source: whole, files } = await readShader(path);
+  const source = shorten ? shortened(whole) : whole;
   const code = `export default ${JSON.stringify({ name, source, layout: reflect(name, source) })};`;
   return { code, files };
 }
 
-/** The esbuild plugin. */
+/** The esbuild plugin; what is minified gets shorter shaders, too. */
 export const wgslEsbuild = {
   name: 'wgsl',
   setup(build) {
     build.onLoad({ filter: /\.wgsl$/ }, async ({ path }) => {
-      const { code, files } = await load(path);
+      const { code, files } = await load(path, build.initialOptions.minify);
       return { contents: code, loader: 'js', watchFiles: [path, ...files] };
     });
   },

@@ -4,6 +4,7 @@ import type { Split } from '../data/splitTypes.js';
 import { pairedRandomisation } from '../evaluate/significance.js';
 import { learnsInEpochs } from '../model/registry.js';
 import { type Fit, fit } from '../recommend/fit.js';
+import { leftOut } from '../recommend/provenance.js';
 import { STOP_METRIC } from '../train/trainer.js';
 import type { CommandSpec, Context, SharedOptions } from './command.js';
 import { type Contestant, comparisonTable } from './comparison.js';
@@ -22,7 +23,6 @@ import {
 } from './options.js';
 import { definePlanner, type PlannerFlags, plannerOf } from './planner.js';
 import { Progress } from './progress.js';
-import { leftOut } from './provenance.js';
 import { defineSearch, SEARCH_NOTES, type SearchFlags, searchedJson, searchModels } from './search.js';
 import { defineSplit, SPLIT_NOTES, type SplitFlags, splitSpec } from './splitting.js';
 import { duration } from './table.js';

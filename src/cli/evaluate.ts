@@ -6,6 +6,7 @@ import { evaluate } from '../evaluate/evaluate.js';
 import { evaluateRatings, type RatingEvaluation } from '../evaluate/evaluateRatings.js';
 import type { TieRule } from '../evaluate/ties.js';
 import { Popular } from '../model/baselines.js';
+import { leftOut } from '../recommend/provenance.js';
 import { Recommender } from '../recommend/recommender.js';
 import { readModelFile } from '../store/files.node.js';
 import type { ModelContents } from '../store/modelFile.js';
@@ -23,7 +24,6 @@ import {
 import { givenFiles } from './givenFiles.js';
 import { chosenMetrics } from './metricNames.js';
 import { defineCleaning, defineReading, type LogFlags, usage, wholeNumbers, words } from './options.js';
-import { leftOut } from './provenance.js';
 import { checkRatings, defineRatings, type RatingFlags, ratingsText } from './ratings.js';
 import { allowLeakOption, warnOfLeaks } from './splitting.js';
 import { storedFigures } from './storedFigures.js';

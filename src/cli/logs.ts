@@ -5,13 +5,13 @@ import { fileSource } from '../data/files.node.js';
 import type { Interactions } from '../data/interactions.js';
 import { readItemTitles, withTitles } from '../data/items.js';
 import type { ItemColumn } from '../data/leaks/columns.js';
-import { type Log, type ReadLogOptions, readLog } from '../data/readLog.js';
+import { type Log, type LogReading, type ReadLogOptions, readLog } from '../data/readLog.js';
 import { dataReport, type Report } from '../data/report.js';
 import { FoldinError } from '../errors.js';
 import { usage } from './options.js';
 import type { Output } from './output.js';
 import { Progress } from './progress.js';
-import { type Reading, refuseAddress, shownLog, sourcesOf } from './sources.js';
+import { refuseAddress, shownLog, sourcesOf } from './sources.js';
 import { count } from './table.js';
 
 export interface ReadResult {
@@ -24,7 +24,7 @@ export interface ReadResult {
 /** Reads and cleans files as one log. */
 export async function readInteractions(
   files: readonly string[],
-  reading: Reading,
+  reading: LogReading,
   cleaning: CleanOptions,
   { out, signal }: { out: Output; signal: AbortSignal },
 ): Promise<ReadResult> {

@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: Loader }>> = {
   groups: { summary: 'groups of users with like tastes', load: () => import('./groups.js') },
   report: { summary: 'one HTML file about a model', load: () => import('./report.js') },
   embed: { summary: 'vectors of items from an embedding model', load: () => import('./embed.js') },
+  app: { summary: 'serve the page that trains in the browser', load: () => import('./app.js') },
   info: { summary: 'adapters, and what foldin will compute on', load: () => import('./info.js') },
   verify: { summary: 'check every kernel on this adapter', load: () => import('./verify.js') },
   version: { summary: 'print the version', load: () => import('./version.js') },

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { CleanOptions } from '../data/clean.js';
 import type { ColumnRef, LayoutName } from '../data/layout.js';
+import type { LogReading } from '../data/readLog.js';
 import { FoldinError } from '../errors.js';
-import type { Reading } from './sources.js';
 
 /** Wrong usage of an option: exit code 2. */
 export const wrongOption = (option: string, got: string, expected: string): FoldinError =>
@@ -139,7 +139,7 @@ export const defineCleaning = (command: Command): Command =>
     );
 
 /** The options of readLog, as plain JSON. */
-export function readingOf(flags: ReadingFlags): Reading {
+export function readingOf(flags: ReadingFlags): LogReading {
   const { layout, user, item, value, time, delimiter, encoding, maxBadRows, strict } = flags;
   const { engine, sql, memoryLimit } = flags;
   return given({
@@ -150,7 +150,7 @@ export function readingOf(flags: ReadingFlags): Reading {
     time,
     delimiter,
     header: flags.header === false ? false : undefined,
-    encoding: encoding as Reading['encoding'],
+    encoding: encoding as LogReading['encoding'],
     engine,
     sql,
     memoryLimit,

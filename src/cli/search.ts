@@ -1,6 +1,7 @@
 import { appendFile, readFile, truncate } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Backend } from '../backend/backend.js';
+import type { SplitSpec } from '../data/splitBy.js';
 import { FoldinError } from '../errors.js';
 import { journalHead, journalLine, readJournal, type SearchedWith, type Trial } from '../search/journal.js';
 import { type Searched, search as searchOptions, searchSpace } from '../search/search.js';
@@ -11,7 +12,6 @@ import { given, usage, wholeNumber } from './options.js';
 import type { Output } from './output.js';
 import { type PlannerFlags, plannerOf } from './planner.js';
 import type { Progress } from './progress.js';
-import type { SplitSpec } from './splitting.js';
 import { count, duration, facts } from './table.js';
 import type { TrainData } from './trainData.js';
 import { type TuneKernelsFlags, tuneOptions } from './tune.js';

@@ -2,19 +2,12 @@ import { basename } from 'node:path';
 import { duckDbSource } from '../data/duckdb.node.js';
 import { fileSource } from '../data/files.node.js';
 import { databaseName, isPostgresUrl, postgresSource } from '../data/postgres.node.js';
-import type { LogInput, ReadLogOptions } from '../data/readLog.js';
+import type { LogInput, LogReading } from '../data/readLog.js';
 import { FoldinError } from '../errors.js';
 import { usage, wrongOption } from './options.js';
 
-/** How a log is read: what `readLog` takes, and where its rows come from. Stored in model files. */
-export interface Reading extends ReadLogOptions {
-  readonly engine?: string;
-  readonly sql?: string;
-  readonly memoryLimit?: string;
-}
-
 /** What the words of the command line that name a log are: files, or a database. */
-export function sourcesOf(files: readonly string[], reading: Reading): LogInput[] {
+export function sourcesOf(files: readonly string[], reading: LogReading): LogInput[] {
   const { engine, sql, memoryLimit } = reading;
   files.forEach(refuseAddress);
   if (engine !== undefined && engine !== 'duckdb') throw wrongOption('engine', engine, 'duckdb');

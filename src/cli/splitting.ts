@@ -1,20 +1,10 @@
 import { type Command, Option } from 'commander';
-import type { Interactions } from '../data/interactions.js';
 import type { Leak } from '../data/leaks/leak.js';
-import { globalTime, heldOutUsers, leaveLastOut, random } from '../data/split.js';
+import { SPLIT_RULES, type SplitSpec } from '../data/splitBy.js';
 import type { Split } from '../data/splitTypes.js';
 import { FoldinError } from '../errors.js';
 import { number } from './options.js';
 import type { Output } from './output.js';
-
-/** How a log was cut: what the model file keeps, so that `evaluate` can cut it again. */
-export interface SplitSpec {
-  readonly name: Split['name'];
-  readonly seed: number;
-  /** Shares. */
-  readonly validation: number;
-  readonly test: number;
-}
 
 export interface SplitFlags {
   readonly split?: Split['name'];
@@ -24,8 +14,6 @@ export interface SplitFlags {
   readonly validationHeldout?: string;
   readonly allowLeak?: boolean;
 }
-
-const RULES = { heldOutUsers, globalTime, leaveLastOut, random };
 
 /** For those who want to see what a leak does. */
 export const allowLeakOption = (): Option =>
@@ -42,7 +30,7 @@ export const defineSplit = (command: Command): Command =>
       new Option(
         '--split <rule>',
         'what is held out to measure by (default heldOutUsers, see below)',
-      ).choices([...Object.keys(RULES), 'given']),
+      ).choices([...SPLIT_RULES, 'given']),
     )
     .option('--validation <share>', 'held out to choose the epoch (default 0.1)', number('validation'))
     .option('--test <share>', 'held out to measure once at the end (default 0.1)', number('test'))
@@ -58,22 +46,6 @@ export const SPLIT_NOTES = `Splits:
   leaveLastOut  the last item of each user is to be found from the earlier ones
   random        some of everyone's items
   given         your own files: all of the log is trained on (--validation-foldin, --validation-heldout)`;
-
-/** The parts of a log. CONFIG for `given`, whose parts are files. */
-export function splitBy(
-  { name, ...options }: SplitSpec,
-  interactions: Interactions,
-  allowLeak: boolean | undefined,
-): Split {
-  if (name !== 'given') return RULES[name](interactions, { ...options, allowLeak });
-  throw new FoldinError(
-    'CONFIG',
-    'the model was validated on files of its own, so the log has no test part',
-    {
-      remedy: 'Evaluate it with --foldin FILE --heldout FILE.',
-    },
-  );
-}
 
 /** The split that flags ask for; `defaults` are a preset's shares. */
 export function splitSpec(

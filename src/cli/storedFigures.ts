@@ -1,5 +1,5 @@
 import { FoldinError } from '../errors.js';
-import { DEFAULT_METRICS } from '../evaluate/evaluate.js';
+import { inUsualOrder } from '../evaluate/evaluate.js';
 import type { Summary } from '../evaluate/summary.js';
 import type { TieRule } from '../evaluate/ties.js';
 import type { Manifest } from '../store/modelFile.js';
@@ -62,10 +62,4 @@ export function storedFigures(manifest: Manifest, wanted: Wanted): Figures {
       { name: 'popular', metrics: pick(test.popular) },
     ],
   };
-}
-
-/** A model file sorts the names of its manifest. */
-function inUsualOrder(labels: readonly string[]): string[] {
-  const usual: readonly string[] = DEFAULT_METRICS.filter((label) => labels.includes(label));
-  return [...usual, ...labels.filter((label) => !usual.includes(label))];
 }

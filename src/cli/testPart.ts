@@ -3,19 +3,18 @@ import { idsOf } from '../data/leaks/audit.js';
 import { type Leak, refuseLeaks } from '../data/leaks/leak.js';
 import { popularityLeaks } from '../data/leaks/statistics.js';
 import { splitOver } from '../data/moreItems.js';
+import { splitBy } from '../data/splitBy.js';
 import type { EvaluationSet, Split } from '../data/splitTypes.js';
 import { Vocabulary } from '../data/vocabulary.js';
 import { FoldinError } from '../errors.js';
+import { provenanceOf } from '../recommend/provenance.js';
 import { storedPopularity } from '../recommend/recommender.js';
-
 import { fingerprint } from '../store/fingerprint.js';
 import type { ModelContents } from '../store/modelFile.js';
 import type { Context } from './command.js';
 import type { EvaluateFlags, Found } from './evaluate.js';
 import { noteLog, readInteractions } from './logs.js';
 import { cleaningOf, readingOf } from './options.js';
-import { provenanceOf } from './provenance.js';
-import { splitBy } from './splitting.js';
 
 /**
  * The test part of the log that the model was trained on. LEAKAGE for another log, and for a model whose popularity is

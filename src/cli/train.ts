@@ -1,8 +1,10 @@
 import type { Backend } from '../backend/backend.js';
+import type { SplitSpec } from '../data/splitBy.js';
 import type { TrainEvent } from '../events.js';
 import { withGroupPrior } from '../groups/prior.js';
 import { type Fit, type FitOptions, fit } from '../recommend/fit.js';
 import { softmaxOf } from '../recommend/large.js';
+import { provenance } from '../recommend/provenance.js';
 import { writeModelFile } from '../store/files.node.js';
 import type { Checkpoint } from '../train/checkpoint.js';
 import { VERSION } from '../version.js';
@@ -24,8 +26,8 @@ import {
 } from './options.js';
 import { checkWritable } from './outFile.js';
 import { definePlanner, plannerOf } from './planner.js';
-import { provenance } from './provenance.js';
-import { defineSplit, SPLIT_NOTES, type SplitSpec, splitSpec } from './splitting.js';
+import { shownLog } from './sources.js';
+import { defineSplit, SPLIT_NOTES, splitSpec } from './splitting.js';
 import { textbookError } from './textbook.js';
 import { loadData, type TrainData, type TrainFlags } from './trainData.js';
 import { defineModel, type Recipe, recipeOf } from './trainOptions.js';
@@ -176,6 +178,7 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
           splitOptions: split,
           test: data.parts.test,
           verified,
+          nameOf: shownLog,
         }),
         ...(data.known && { features: data.known.features.groups }),
       },

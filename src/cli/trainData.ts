@@ -2,6 +2,7 @@ import { given as givenSplit } from '../data/given.js';
 import type { Interactions } from '../data/interactions.js';
 import { columnLeaks } from '../data/leaks/columns.js';
 import { refuseLeaks } from '../data/leaks/leak.js';
+import { type SplitSpec, splitBy } from '../data/splitBy.js';
 import type { Split } from '../data/splitTypes.js';
 import { fingerprint } from '../store/fingerprint.js';
 import type { Context, SharedOptions } from './command.js';
@@ -10,7 +11,7 @@ import type { DeviceFlags } from './device.js';
 import { addTitles, noteLog, type ReadResult, readInteractions } from './logs.js';
 import { cleaningOf, given, type LogFlags, readingOf } from './options.js';
 import type { PlannerFlags } from './planner.js';
-import { type SplitFlags, type SplitSpec, splitBy, warnOfLeaks } from './splitting.js';
+import { type SplitFlags, warnOfLeaks } from './splitting.js';
 import type { ModelFlags } from './trainOptions.js';
 import type { TuneFlags } from './tune.js';
 

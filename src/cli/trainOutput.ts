@@ -4,11 +4,11 @@ import { formatBytes } from '../data/formatReport.js';
 import type { EpochEvent, MemberEvent, TrainEvent } from '../events.js';
 import type { Fit } from '../recommend/fit.js';
 import { softmaxOf } from '../recommend/large.js';
+import { leftOut } from '../recommend/provenance.js';
 import { deviceText } from './device.js';
 import { metricsTable, protocolLine } from './figures.js';
 import type { Output } from './output.js';
 import { Progress } from './progress.js';
-import { leftOut } from './provenance.js';
 import { count, duration, facts } from './table.js';
 import { tunedText } from './tune.js';
 

@@ -3,19 +3,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { DeviceInfo } from '../backend/backend.js';
+import type { Verification } from '../recommend/provenance.js';
 import { writeFileAtomic } from '../store/files.node.js';
 import { VERSION } from '../version.js';
-
-/** What `foldin verify` found on an adapter; stamped into the models trained on it. */
-export interface Verification {
-  readonly adapter: string;
-  readonly driver: string;
-  readonly passed: boolean;
-  /** How many kernel cases were run. */
-  readonly cases: number;
-  /** The version whose kernels they were. */
-  readonly foldin: string;
-}
 
 /** Where foldin keeps what it may lose: $FOLDIN_CACHE, else the system's place for such things. */
 export function cacheFolder(): string {

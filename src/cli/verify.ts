@@ -1,11 +1,13 @@
 import { FoldinError, throwIfAborted } from '../errors.js';
+import type { Verification } from '../recommend/provenance.js';
+import { byKernel, type KernelResult, shareOfAllowed } from '../verify/byKernel.js';
 import { type CaseResult, compareCase, kernelCases } from '../verify/cases.js';
 import { VERSION } from '../version.js';
 import type { CommandSpec, Context, SharedOptions } from './command.js';
 import { type DeviceFlags, defineDevice, deviceText, withBackend } from './device.js';
 import { Progress } from './progress.js';
 import { duration, table } from './table.js';
-import { type Verification, writeVerification } from './verified.js';
+import { writeVerification } from './verified.js';
 
 type Flags = SharedOptions & DeviceFlags;
 
@@ -18,18 +20,6 @@ driver, and stamped into the models that are trained on it. Exit code 1 if a ker
   define: (command) => void defineDevice(command),
   run,
 };
-
-interface KernelResult {
-  readonly kernel: string;
-  readonly cases: number;
-  /** The case that came nearest to its bound, or went furthest beyond it. */
-  readonly worst: CaseResult;
-  readonly ok: boolean;
-}
-
-/** Share of the allowed error; 0 where the numbers are equal. */
-const ratio = ({ worst, allowed }: CaseResult): number =>
-  worst === 0 ? 0 : allowed > 0 ? worst / allowed : Number.POSITIVE_INFINITY;
 
 async function run({ out, options, signal }: Context<Flags>): Promise<void> {
   await withBackend(options, out, async (backend) => {
@@ -81,17 +71,6 @@ async function run({ out, options, signal }: Context<Flags>): Promise<void> {
   });
 }
 
-function byKernel(results: readonly CaseResult[]): KernelResult[] {
-  const groups = new Map<string, CaseResult[]>();
-  for (const result of results) groups.set(result.kernel, [...(groups.get(result.kernel) ?? []), result]);
-  return [...groups].map(([kernel, all]) => ({
-    kernel,
-    cases: all.length,
-    worst: all.reduce((worst, next) => (ratio(next) > ratio(worst) || (!next.ok && worst.ok) ? next : worst)),
-    ok: all.every(({ ok }) => ok),
-  }));
-}
-
 function tableOf(
   kernels: readonly KernelResult[],
   paint: { bold: (text: string) => string; red: (text: string) => string },
@@ -99,9 +78,9 @@ function tableOf(
   const rows = kernels.map(({ kernel, cases, worst, ok }) => [
     kernel,
     String(cases),
-    ratio(worst) === 0 ? '0' : ratio(worst).toPrecision(2),
+    shareOfAllowed(worst) === 0 ? '0' : shareOfAllowed(worst).toPrecision(2),
     ok ? 'ok' : 'WRONG',
-    ratio(worst) === 0 ? '' : worst.name,
+    shareOfAllowed(worst) === 0 ? '' : worst.name,
   ]);
   return table([['kernel', 'cases', 'error/allowed', '', 'worst case'], ...rows], 'lrrll', (line, row) =>
     row === 0 ? paint.bold(line) : kernels[row - 1].ok ? line : paint.red(line),

@@ -192,3 +192,10 @@ const empty = (message: string, details = {}): FoldinError =>
     remedy: 'Give a log with at least one user and item a line.',
     details,
   });
+
+/** How a log is read: what `readLog` takes, and where its rows come from. Stored in model files. */
+export interface LogReading extends ReadLogOptions {
+  readonly engine?: string;
+  readonly sql?: string;
+  readonly memoryLimit?: string;
+}

@@ -29,6 +29,12 @@ export const DEFAULT_METRICS = [
   'popularityOverlap@10',
 ] as const;
 
+/** Names of metrics as they are usually printed: a model file sorts the names of its manifest. */
+export function inUsualOrder(labels: readonly string[]): string[] {
+  const usual: readonly string[] = DEFAULT_METRICS.filter((label) => labels.includes(label));
+  return [...usual, ...labels.filter((label) => !usual.includes(label))];
+}
+
 export interface EvaluateOptions {
   /** Names such as "ndcg@100"; CONFIG for an unknown one. */
   readonly metrics?: readonly string[];

@@ -32,7 +32,13 @@ export function sentence(recommended: Named, contributions: readonly Reason[], l
   if (reasons.length === 0) {
     return `${what}: nothing in your history speaks for it in particular; it is what the model expects of anyone.`;
   }
-  return `${what}, because of ${listed(reasons, ', ', ' and ')} in your history.`;
+  return `${what}, ${because(contributions)}.`;
+}
+
+/** The reasons alone, in English; empty where there are none. */
+export function because(contributions: readonly Reason[]): string {
+  const reasons = reasonsFor(contributions).map(label);
+  return reasons.length === 0 ? '' : `because of ${listed(reasons, ', ', ' and ')} in your history`;
 }
 
 const listed = (names: readonly string[], between: string, last: string): string =>

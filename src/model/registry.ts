@@ -27,7 +27,7 @@ import {
 import { EASE_DEFAULTS, type EaseConfig, fitEase } from './ease.js';
 import { Grouped, type GroupedConfig } from './grouped.js';
 import { Gru } from './gru.js';
-import { GRU_TRAIN_DEFAULTS, type GruConfig, gruConfig } from './gruConfig.js';
+import { GRU_DEFAULTS, GRU_TRAIN_DEFAULTS, type GruConfig, gruConfig } from './gruConfig.js';
 import { initialGru } from './gruParameters.js';
 import { fitIals, IALS_DEFAULTS, Ials, type IalsConfig } from './ials.js';
 import { fitItemKnn, ITEM_KNN_DEFAULTS, type ItemKnnConfig } from './itemKnn.js';
@@ -71,6 +71,10 @@ export interface ModelInit {
 interface Entry {
   /** How it is trained unless told otherwise. */
   readonly train: TrainConfig;
+  /** Its own options unless told otherwise; absent where it has none. */
+  readonly options?: ModelOptions;
+  /** Whether it takes more than a log: what is known of items, or another model. */
+  readonly needsMore?: true;
   /** Whether it is trained, epoch by epoch. */
   readonly inEpochs?: true;
   /** A model ready to train, or done where there is nothing to train. */
@@ -83,6 +87,7 @@ interface Entry {
 
 const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Entry => ({
   train,
+  options: defaults,
   inEpochs: true,
   create(backend, { train, config, seed, batch = 1 }) {
     const whole = { ...defaults, ...(config as Partial<NetworkConfig>) };
@@ -94,8 +99,9 @@ const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Ent
     new Network(name, backend, items, { ...defaults, ...(config as Partial<NetworkConfig>) }, tensors),
 });
 
-const table = (name: string, fit: Entry['fit']): Entry => ({
+const table = (name: string, options: ModelOptions, fit: Entry['fit']): Entry => ({
   train: TRAIN_DEFAULTS,
+  options,
   fit,
   load: (backend, items, config, tensors) =>
     ItemTable.load(name, backend, items, config as Partial<Decay>, tensors),
@@ -114,14 +120,15 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
     create: (backend, { train, seed }) => new Random(backend, train.columns, { seed }),
     load: (backend, items, config) => new Random(backend, items, config as { seed: number }),
   },
-  itemknn: table('itemknn', (backend, { train, config }, control) =>
+  itemknn: table('itemknn', ITEM_KNN_DEFAULTS, (backend, { train, config }, control) =>
     fitItemKnn(backend, train, { ...ITEM_KNN_DEFAULTS, ...(config as Partial<ItemKnnConfig>) }, control),
   ),
-  ease: table('ease', (backend, { train, config }, control) =>
+  ease: table('ease', EASE_DEFAULTS, (backend, { train, config }, control) =>
     fitEase(backend, train, { ...EASE_DEFAULTS, ...(config as Partial<EaseConfig>) }, control),
   ),
   markov: {
     train: TRAIN_DEFAULTS,
+    options: MARKOV_DEFAULTS,
     fit: (backend, { train, config }, control) =>
       fitMarkov(backend, train, { ...MARKOV_DEFAULTS, ...(config as Partial<MarkovConfig>) }, control),
     load: (backend, items, config, tensors) =>
@@ -129,12 +136,14 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   },
   ials: {
     train: TRAIN_DEFAULTS,
+    options: IALS_DEFAULTS,
     fit: (backend, { train, config, seed }, control) =>
       fitIals(backend, train, { ...IALS_DEFAULTS, ...(config as Partial<IalsConfig>) }, { ...control, seed }),
     load: (backend, items, config, tensors) => Ials.load(backend, items, config as IalsConfig, tensors),
   },
   kernel: {
     train: TRAIN_DEFAULTS,
+    options: KERNEL_DEFAULTS,
     fit: (backend, { train, config, seed }, control) =>
       fitKernel(
         backend,
@@ -148,6 +157,7 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   mlp: network('mlp', MLP_DEFAULTS, TRAIN_DEFAULTS),
   gru: {
     train: GRU_TRAIN_DEFAULTS,
+    options: GRU_DEFAULTS,
     inEpochs: true,
     create(backend, { train, config, seed }) {
       const whole = gruConfig(config as Partial<GruConfig>);
@@ -160,6 +170,7 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   dae: network('dae', DAE_DEFAULTS, DAE_TRAIN_DEFAULTS),
   vae: {
     train: VAE_TRAIN_DEFAULTS,
+    options: VAE_DEFAULTS,
     inEpochs: true,
     create(backend, { train, config, seed }) {
       const whole = { ...VAE_DEFAULTS, ...(config as Partial<VaeConfig>) };
@@ -170,6 +181,7 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   },
   neumf: {
     train: NEUMF_TRAIN_DEFAULTS,
+    options: NEUMF_DEFAULTS,
     inEpochs: true,
     create(backend, { train, config, seed }) {
       const whole = { ...NEUMF_DEFAULTS, ...(config as Partial<NeumfConfig>) };
@@ -181,6 +193,7 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   },
   content: {
     train: CONTENT_TRAIN_DEFAULTS,
+    needsMore: true,
     inEpochs: true,
     create: (backend, { train, config, seed }) =>
       createContent(backend, train, { ...CONTENT_DEFAULTS, ...(config as Partial<ContentOptions>) }, seed),
@@ -202,6 +215,7 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
   },
   grouped: {
     train: TRAIN_DEFAULTS,
+    needsMore: true,
     fit: async () => {
       throw new FoldinError('CONFIG', 'the model grouped is made of another one', {
         remedy: 'Choose the other model and add --group-prior, or call withGroupPrior on it.',
@@ -226,6 +240,12 @@ export const learnsInEpochs = (name: string): boolean => entry(name).inEpochs ??
 
 /** A model's training options unless told otherwise. CONFIG for an unknown name. */
 export const trainDefaults = (name: string): TrainConfig => entry(name).train;
+
+/** Whether a log is all that a model is made of. CONFIG for an unknown name. */
+export const isMadeOfLog = (name: string): boolean => !entry(name).needsMore;
+
+/** A model's own options unless told otherwise, by name. CONFIG for an unknown name. */
+export const modelDefaults = (name: string): ModelOptions => entry(name).options ?? {};
 
 /**
  * A new model over the columns of `train`, with nothing learned yet where it learns step by step. CONFIG for a name or

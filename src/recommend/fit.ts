@@ -52,6 +52,8 @@ export interface FitOptions {
   ) => Promise<{ readonly model: Model; readonly manifest?: Readonly<Record<string, unknown>> }>;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
+  /** Called between steps; the training waits for what it returns: a pause. */
+  readonly hold?: () => Promise<void> | undefined;
   /** Is offered the state after each epoch: `take` reads it back. */
   readonly onEpochEnd?: (take: () => Promise<Checkpoint>) => Promise<void>;
   readonly resume?: Checkpoint;

@@ -45,6 +45,7 @@ export async function learn(
       if (next.done) return next.value;
       options.onEvent?.(next.value);
       if (next.value.event === 'epoch') await options.onEpochEnd?.(() => made.checkpoint());
+      await options.hold?.();
     }
   } finally {
     trainer?.dispose();

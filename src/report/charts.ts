@@ -1,4 +1,4 @@
-import { element, escaped, formatted, tableOf } from './markup.js';
+import { element, formatted, type Markup, type MarkupElement, tableOf } from './markup.js';
 import { linear, type Scale } from './scale.js';
 
 /** What every chart says of itself. */
@@ -33,12 +33,26 @@ const COLOURS = 12;
 /** The class that gives the nth series or group its colour. */
 export const colourOf = (n: number): string => `c${(n % COLOURS) + 1}`;
 
+export interface LineOptions {
+  /** Whether the figures stand below as a table, too; they do unless told otherwise. */
+  readonly table?: boolean;
+  /** Whether x counts something: then ticks are whole numbers. */
+  readonly wholeX?: boolean;
+}
+
 /** Lines over numbers. */
-export function lineChart(text: ChartText, series: readonly Series[]): string {
+export function lineChart(
+  text: ChartText,
+  series: readonly Series[],
+  { table: withTable = true, wholeX = false }: LineOptions = {},
+): MarkupElement {
   const all = series.flatMap(({ points }) => points);
   const xs = all.map(([x]) => x);
   const ys = all.map(([, y]) => y);
-  const x = linear(Math.min(...xs), Math.max(...xs), LEFT, WIDTH - RIGHT, 8);
+  const x = linear(Math.min(...xs), Math.max(...xs), LEFT, WIDTH - RIGHT, {
+    count: 8,
+    least: wholeX ? 1 : 0,
+  });
   const y = linear(Math.min(...ys), Math.max(...ys), HEIGHT - BOTTOM, TOP);
   const lines = series.map(({ points }, n) =>
     element('polyline', {
@@ -46,21 +60,22 @@ export function lineChart(text: ChartText, series: readonly Series[]): string {
       points: points.map(([a, b]) => `${x.at(a).toFixed(1)},${y.at(b).toFixed(1)}`).join(' '),
     }),
   );
-  const table = tableOf(
-    [text.xLabel, ...series.map(({ name }) => name)],
-    [...new Set(xs)]
-      .sort((a, b) => a - b)
-      .map((at) => [at, ...series.map(({ points }) => points.find(([a]) => a === at)?.[1] ?? '')]),
-  );
+  const figures = (): Markup =>
+    tableOf(
+      [text.xLabel, ...series.map(({ name }) => name)],
+      [...new Set(xs)]
+        .sort((a, b) => a - b)
+        .map((at) => [at, ...series.map(({ points }) => points.find(([a]) => a === at)?.[1] ?? '')]),
+    );
   const names = series.length > 1 ? series.map(({ name }) => name) : [];
-  return figure(text, names, [axes(text, y, x), ...lines], table);
+  return figure(text, names, [...axes(text, y, x), ...lines], withTable ? figures() : undefined);
 }
 
 /** Bars side by side for each label, one of each series; intervals as whiskers. */
 export function barChart(
   text: ChartText,
   series: readonly { readonly name: string; readonly bars: readonly Bar[] }[],
-): string {
+): MarkupElement {
   const labels = series[0].bars.map(({ label }) => label);
   const tops = series.flatMap(({ bars }) => bars.map(({ value, interval }) => interval?.[1] ?? value));
   const y = linear(0, Math.max(...tops, 1e-9), HEIGHT - BOTTOM, TOP);
@@ -86,11 +101,7 @@ export function barChart(
     }),
   );
   const names = labels.map((label, i) =>
-    element(
-      'text',
-      { class: 'tick', x: centre(i), y: HEIGHT - BOTTOM + 24, 'text-anchor': 'middle' },
-      escaped(label),
-    ),
+    element('text', { class: 'tick', x: centre(i), y: HEIGHT - BOTTOM + 24, 'text-anchor': 'middle' }, label),
   );
   const table = tableOf(
     [text.xLabel, ...series.flatMap(({ name }) => [name, `${name}, interval`])],
@@ -103,7 +114,7 @@ export function barChart(
     ]),
   );
   const legend = series.length > 1 ? series.map(({ name }) => name) : [];
-  return figure(text, legend, [axes(text, y), ...drawn, ...names], table);
+  return figure(text, legend, [...axes(text, y), ...drawn, ...names], table);
 }
 
 export interface Dot {
@@ -112,10 +123,12 @@ export interface Dot {
   /** Its place among `names`. */
   readonly group: number;
   readonly label?: string;
+  /** The item it stands for, which a page may act on. */
+  readonly item?: string;
 }
 
 /** Points in a plane without units, coloured by group. */
-export function scatterChart(text: ChartText, names: readonly string[], dots: readonly Dot[]): string {
+export function scatterChart(text: ChartText, names: readonly string[], dots: readonly Dot[]): MarkupElement {
   const size = HEIGHT + 80;
   // One scale for both axes, or distances would mean nothing.
   const [xs, ys] = [dots.map(({ x }) => x), dots.map(({ y }) => y)];
@@ -124,23 +137,25 @@ export function scatterChart(text: ChartText, names: readonly string[], dots: re
   const scale = Math.min((WIDTH - 64) / (right - left || 1), (size - 32) / (high - low || 1));
   const across = (x: number) => WIDTH / 2 + (x - (left + right) / 2) * scale;
   const up = (y: number) => size / 2 - (y - (low + high) / 2) * scale;
-  const drawn = dots.map(({ x, y, group, label }) =>
+  const drawn = dots.map(({ x, y, group, label, item }) =>
     element(
       'circle',
-      { class: `dot ${colourOf(group)}`, cx: across(x), cy: up(y), r: label ? 4 : 2.5 },
-      ...(label ? [element('title', {}, escaped(label))] : []),
+      {
+        class: `dot ${colourOf(group)}`,
+        cx: across(x),
+        cy: up(y),
+        r: label ? 4 : 2.5,
+        ...(item !== undefined && { 'data-item': item }),
+      },
+      ...(label ? [element('title', {}, label)] : []),
     ),
   );
   const axis = [
-    element(
-      'text',
-      { class: 'label', x: WIDTH / 2, y: size + 20, 'text-anchor': 'middle' },
-      escaped(text.xLabel),
-    ),
+    element('text', { class: 'label', x: WIDTH / 2, y: size + 20, 'text-anchor': 'middle' }, text.xLabel),
     element(
       'text',
       { class: 'label', x: -size / 2, y: 18, transform: 'rotate(-90)', 'text-anchor': 'middle' },
-      escaped(text.yLabel),
+      text.yLabel,
     ),
   ];
   const counts = names.map((_, group) => dots.filter((dot) => dot.group === group).length);
@@ -152,7 +167,7 @@ export function scatterChart(text: ChartText, names: readonly string[], dots: re
 }
 
 /** The axes with ticks, lines across and labels; without `x` the labels below are drawn by the caller. */
-function axes({ xLabel, yLabel }: ChartText, y: Scale, x?: Scale): string {
+function axes({ xLabel, yLabel }: ChartText, y: Scale, x?: Scale): Markup[] {
   const bottom = HEIGHT - BOTTOM;
   const across = y.ticks.flatMap((tick) => [
     element('path', { class: 'grid', d: `M${LEFT} ${round(y.at(tick))}H${WIDTH - RIGHT}` }),
@@ -169,36 +184,36 @@ function axes({ xLabel, yLabel }: ChartText, y: Scale, x?: Scale): string {
   return [
     ...across,
     ...below,
-    element('text', { class: 'label', x: middle, y: HEIGHT - 12, 'text-anchor': 'middle' }, escaped(xLabel)),
+    element('text', { class: 'label', x: middle, y: HEIGHT - 12, 'text-anchor': 'middle' }, xLabel),
     element(
       'text',
       { class: 'label', x: -(TOP + bottom) / 2, y: 18, transform: 'rotate(-90)', 'text-anchor': 'middle' },
-      escaped(yLabel),
+      yLabel,
     ),
-  ].join('');
+  ];
 }
 
 function figure(
   { title, description }: ChartText,
   legend: readonly string[],
-  inside: readonly string[],
-  table: string,
+  inside: readonly Markup[],
+  table: Markup | undefined,
   height = HEIGHT,
-): string {
+): MarkupElement {
   const keys = legend.map((name, n) =>
-    element('li', {}, element('span', { class: `key ${colourOf(n)}` }), escaped(name)),
+    element('li', {}, element('span', { class: `key ${colourOf(n)}` }), name),
   );
   return element(
     'figure',
     {},
-    element('figcaption', {}, escaped(title)),
+    element('figcaption', {}, title),
     ...(keys.length > 0 ? [element('ul', { class: 'legend' }, ...keys)] : []),
     element(
       'svg',
       { viewBox: `0 0 ${WIDTH} ${height}`, role: 'img', 'aria-label': `${title}. ${description}` },
       ...inside,
     ),
-    element('details', {}, element('summary', {}, 'the figures'), table),
+    ...(table ? [element('details', {}, element('summary', {}, 'the figures'), table)] : []),
   );
 }
 

@@ -65,7 +65,11 @@ export async function collectReport(
 }
 
 /** Users by their two principal components; items where the users who have them are, on average. */
-function mapOf({ parts }: Recommender, { representation, assigned, groups: all }: Groups, seed: number) {
+export function mapOf(
+  { parts }: Recommender,
+  { representation, assigned, groups: all }: Groups,
+  seed: number,
+): ReportContents['map'] {
   const histories = parts.histories!;
   const { share, at } = plane(representation.points, representation.width);
   const shown = randomOrder(at.length, seed, EXAMPLES, 1).subarray(0, MOST_USER_DOTS);
@@ -93,7 +97,8 @@ function mapOf({ parts }: Recommender, { representation, assigned, groups: all }
       const { x, y, users, of } = sums[item];
       // The group that has it more often than its size explains, most.
       const group = of.reduce((best, n, g) => (n / all[g].users > of[best] / all[best].users ? g : best), 0);
-      return { x: x / users, y: y / users, group, label: parts.titles?.[item] ?? parts.items.ids[item] };
+      const id = parts.items.ids[item];
+      return { x: x / users, y: y / users, group, label: parts.titles?.[item] ?? id, item: id };
     });
   return { users, items, share };
 }

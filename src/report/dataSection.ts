@@ -1,6 +1,6 @@
 import type { Report } from '../data/report.js';
 import { barChart } from './charts.js';
-import { element, escaped, formatted, note, percent } from './markup.js';
+import { element, formatted, type Markup, note, percent } from './markup.js';
 import type { Section } from './page.js';
 
 const LENGTHS = ['min', 'p10', 'median', 'p90', 'p99', 'max'] as const;
@@ -36,11 +36,11 @@ export function dataSection(report: Report, files: readonly string[]): Section {
       ],
     ),
   ];
-  return { id: 'data', title: 'The log', body: body.join('') };
+  return { id: 'data', title: 'The log', body };
 }
 
 /** Counts, and what a person should know; markup. */
-export function dataFacts(report: Report, files: readonly string[]): string[] {
+export function dataFacts(report: Report, files: readonly string[]): Markup[] {
   const { rows, duplicates, density, time, warnings, interactions, users, items } = report;
   const facts: [string, string][] = [
     ['files', files.join(', ')],
@@ -58,10 +58,7 @@ export function dataFacts(report: Report, files: readonly string[]): string[] {
     element(
       'dl',
       {},
-      ...facts.flatMap(([name, value]) => [
-        element('dt', {}, escaped(name)),
-        element('dd', {}, escaped(value)),
-      ]),
+      ...facts.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]),
     ),
     ...warnings.map(({ message }) => note(message)),
   ];

@@ -4,7 +4,7 @@ import type { Interactions } from '../data/interactions.js';
 import type { Report } from '../data/report.js';
 import { type Bar, barChart, lineChart } from './charts.js';
 import { dataFacts } from './dataSection.js';
-import { formatted, paragraph, percent, tableOf } from './markup.js';
+import { formatted, type Markup, paragraph, percent, tableOf } from './markup.js';
 import { pageHtml } from './page.js';
 
 const MOST_POINTS = 120;
@@ -14,28 +14,34 @@ const DAY_SEC = 86_400;
 /** The data report of `foldin inspect` as one self-contained HTML file with plots. */
 export function inspectHtml(interactions: Interactions, report: Report, files: readonly string[]): string {
   const { badRows, plan } = report;
-  const plots = [lengths(interactions), popularity(interactions), ...overTime(interactions)];
   const left = badRows.map(({ file, line, reason }) => [file, String(line), reason]);
   return pageHtml({
     title: `foldin: ${files.join(', ')}`,
     note: `${formatted(report.users)} users, ${formatted(report.items)} items, ${formatted(report.interactions)} interactions`,
     sections: [
-      { id: 'facts', title: 'What was read', body: dataFacts(report, files).join('') },
+      { id: 'facts', title: 'What was read', body: dataFacts(report, files) },
       ...(left.length > 0
-        ? [{ id: 'left', title: 'The first rows left out', body: tableOf(['file', 'line', 'why'], left) }]
+        ? [{ id: 'left', title: 'The first rows left out', body: [tableOf(['file', 'line', 'why'], left)] }]
         : []),
-      { id: 'plots', title: 'What is in it', body: plots.join('') },
+      { id: 'plots', title: 'What is in it', body: dataPlots(interactions) },
       {
         id: 'plan',
         title: 'What training takes',
-        body: paragraph(`About ${formatBytes(plan.bytes)} on the device to train ${plan.model}.`),
+        body: [paragraph(`About ${formatBytes(plan.bytes)} on the device to train ${plan.model}.`)],
       },
     ],
   });
 }
 
+/** What is in a log, as charts. */
+export const dataPlots = (interactions: Interactions): Markup[] => [
+  lengths(interactions),
+  popularity(interactions),
+  ...overTime(interactions),
+];
+
 /** How many users have how many items, in bins that double. */
-function lengths({ matrix, users }: Interactions): string {
+function lengths({ matrix, users }: Interactions): Markup {
   const counts = new Map<number, number>();
   for (let u = 0; u < matrix.rows; u++) {
     const bin = Math.floor(Math.log2(matrix.indptr[u + 1] - matrix.indptr[u]));
@@ -58,7 +64,7 @@ function lengths({ matrix, users }: Interactions): string {
 }
 
 /** Which share of the interactions the most popular items have. */
-function popularity({ matrix }: Interactions): string {
+function popularity({ matrix }: Interactions): Markup {
   const counts = columnCounts(matrix).sort().reverse();
   const all = matrix.indices.length;
   const step = Math.max(1, Math.ceil(counts.length / MOST_POINTS));
@@ -81,7 +87,7 @@ function popularity({ matrix }: Interactions): string {
 }
 
 /** Interactions by period; nothing where the log has no times. */
-function overTime({ timeSec, timeIsOrder }: Interactions): string[] {
+function overTime({ timeSec, timeIsOrder }: Interactions): Markup[] {
   if (!timeSec || timeIsOrder) return [];
   const from = timeSec.reduce((least, t) => Math.min(least, t), Number.POSITIVE_INFINITY);
   const to = timeSec.reduce((most, t) => Math.max(most, t), Number.NEGATIVE_INFINITY);

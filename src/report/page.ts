@@ -1,11 +1,10 @@
-import { element, escaped } from './markup.js';
+import { element, html, type Markup } from './markup.js';
 import { STYLE } from './style.js';
 
 export interface Section {
   readonly id: string;
   readonly title: string;
-  /** Markup. */
-  readonly body: string;
+  readonly body: readonly Markup[];
 }
 
 export interface Page {
@@ -18,25 +17,25 @@ export interface Page {
 /** One self-contained HTML file: no script, nothing from elsewhere, opens offline. */
 export function pageHtml({ title, note, sections }: Page): string {
   const links = sections.map(({ id, title: name }) =>
-    element('li', {}, element('a', { href: `#${id}` }, escaped(name))),
+    element('li', {}, element('a', { href: `#${id}` }, name)),
   );
   const parts = sections.map(({ id, title: name, body }) =>
-    element('section', { id, 'aria-label': name }, element('h2', {}, escaped(name)), body),
+    element('section', { id, 'aria-label': name }, element('h2', {}, name), ...body),
   );
   const head = [
     '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    element('title', {}, escaped(title)),
+    html(element('title', {}, title)),
     `<style>${STYLE}</style>`,
   ];
   const body = [
-    element('h1', {}, escaped(title)),
-    element('p', { class: 'note' }, escaped(note)),
+    element('h1', {}, title),
+    element('p', { class: 'note' }, note),
     ...(sections.length > 1
       ? [element('nav', { 'aria-label': 'sections' }, element('ul', {}, ...links))]
       : []),
     element('main', {}, ...parts),
-  ];
+  ].map(html);
   return `<!doctype html>\n<html lang="en"><head>${head.join('\n')}</head>\n<body>${body.join('\n')}</body></html>\n`;
 }

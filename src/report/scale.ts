@@ -4,10 +4,19 @@ export interface Scale {
   at(value: number): number;
 }
 
-/** Linear, from `low` to `high` at most, widened to round ticks (1, 2 or 5 times a power of ten), about `count` of them. */
-export function linear(low: number, high: number, from: number, to: number, count = 5): Scale {
+/**
+ * Linear, from `low` to `high` at most, widened to round ticks (1, 2 or 5 times a power of ten, but at least `least`
+ * apart), about `count` of them.
+ */
+export function linear(
+  low: number,
+  high: number,
+  from: number,
+  to: number,
+  { count = 5, least = 0 }: { readonly count?: number; readonly least?: number } = {},
+): Scale {
   const span = high > low ? high - low : Math.max(1e-9, Math.abs(high) || 1);
-  const raw = span / count;
+  const raw = Math.max(span / count, least);
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = power * ([1, 2, 5, 10].find((n) => n * power >= raw) ?? 10);
   const first = Math.floor(low / step);

@@ -1,14 +1,15 @@
 import type { Report } from '../data/report.js';
 import { HISTORY_BUCKETS, historyBucket } from '../evaluate/breakdown.js';
-import { DEFAULT_METRICS } from '../evaluate/evaluate.js';
+import { inUsualOrder } from '../evaluate/evaluate.js';
 import { bootstrapInterval } from '../evaluate/significance.js';
 import type { Summary } from '../evaluate/summary.js';
 import type { Flow } from '../groups/flow.js';
 import { KEPT_METRICS, type TestUsers } from '../recommend/records.js';
 import type { CurvePoint } from '../train/curve.js';
-import { type Bar, barChart, lineChart, scatterChart } from './charts.js';
+import { type Bar, barChart, scatterChart } from './charts.js';
 import type { ReportContents } from './collect.js';
-import { element, escaped, formatted, note, paragraph, percent, tableOf } from './markup.js';
+import { lossChart, validationChart } from './curves.js';
+import { element, formatted, type Markup, note, paragraph, percent, tableOf } from './markup.js';
 import type { Section } from './page.js';
 
 /** The parts of a manifest that a report shows, where they are there. */
@@ -35,40 +36,15 @@ export const madeOf = ({ manifest }: ReportContents): Made => manifest as unknow
 export function trainingSection(contents: ReportContents): Section | undefined {
   const { training } = madeOf(contents);
   const curve = training?.curve ?? [];
-  if (!training || curve.length < 2) return undefined;
-  const validated = curve.filter(({ validation }) => validation);
-  const metric = Object.keys(validated[0]?.validation ?? {})[0];
-  const body = [
-    lineChart(
-      {
-        title: 'Loss',
-        xLabel: 'epoch',
-        yLabel: 'mean loss a step',
-        description: `From ${formatted(curve[0].loss)} to ${formatted(curve[curve.length - 1].loss)}.`,
-      },
-      [{ name: 'loss', points: curve.map(({ epoch, loss }) => [epoch, loss]) }],
-    ),
-    ...(validated.length > 1
-      ? [
-          lineChart(
-            {
-              title: `${metric} on the validation users`,
-              xLabel: 'epoch',
-              yLabel: metric,
-              description: `The weights of epoch ${training.bestEpoch} were kept.`,
-            },
-            [
-              {
-                name: metric,
-                points: validated.map(({ epoch, validation }) => [epoch, validation![metric]]),
-              },
-            ],
-          ),
-        ]
-      : []),
-    paragraph(`The weights of epoch ${training.bestEpoch} were kept.`),
-  ];
-  return { id: 'training', title: 'Training', body: body.join('') };
+  const loss = lossChart(curve);
+  if (!training || !loss) return undefined;
+  const kept = `The weights of epoch ${training.bestEpoch} were kept.`;
+  const validation = validationChart(curve);
+  return {
+    id: 'training',
+    title: 'Training',
+    body: [loss, ...(validation ? [validation] : []), paragraph(kept)],
+  };
 }
 
 export function figuresSection(contents: ReportContents): Section | undefined {
@@ -76,10 +52,7 @@ export function figuresSection(contents: ReportContents): Section | undefined {
   if (!test || !split) return undefined;
   const shown = ({ mean, se }: Summary): string =>
     se === null ? mean.toFixed(4) : `${mean.toFixed(4)}\u00a0±\u00a0${se.toFixed(4)}`;
-  // A model file sorts names.
-  const metrics = [...DEFAULT_METRICS, ...Object.keys(test.metrics)].filter(
-    (metric, i, all) => metric in test.metrics && all.indexOf(metric) === i,
-  );
+  const metrics = inUsualOrder(Object.keys(test.metrics));
   const rows = metrics.map((metric) => [metric, shown(test.metrics[metric]), shown(test.popular[metric])]);
   const body = [
     note(
@@ -88,13 +61,13 @@ export function figuresSection(contents: ReportContents): Section | undefined {
     tableOf(['', contents.model, 'popular'], rows),
     ...(test.perUser ? breakdowns(contents, test.perUser) : []),
   ];
-  return { id: 'figures', title: 'How good it is', body: body.join('') };
+  return { id: 'figures', title: 'How good it is', body };
 }
 
 const FEWEST = 5;
 
 /** The main figure by length of history and by group, each with a bootstrap interval of 95%. */
-function breakdowns(contents: ReportContents, perUser: TestUsers): string[] {
+function breakdowns(contents: ReportContents, perUser: TestUsers): Markup[] {
   const metric = KEPT_METRICS.find((kept) => kept in perUser.model);
   if (!metric) return [];
   const places = Array.from(perUser.users.keys());
@@ -110,7 +83,7 @@ function breakdowns(contents: ReportContents, perUser: TestUsers): string[] {
         interval: bootstrapInterval(chosen),
       };
     });
-  const chart = (title: string, xLabel: string, parts: { label: string; places: number[] }[]): string[] => {
+  const chart = (title: string, xLabel: string, parts: { label: string; places: number[] }[]): Markup[] => {
     const large = parts.filter(({ places: mine }) => mine.length >= FEWEST);
     if (large.length === 0) return [];
     const text = {
@@ -141,14 +114,14 @@ function breakdowns(contents: ReportContents, perUser: TestUsers): string[] {
   ];
 }
 
-export function groupsSection({ groups, map }: ReportContents): Section {
+export function groupsSection({ groups, map }: Pick<ReportContents, 'groups' | 'map'>): Section {
   const names = groups.groups.map(({ group }) => `group ${group}`);
   const how = groups.chosenBy === 'asked' ? 'as asked' : 'the number with the best silhouette';
   const cards = groups.groups.map(({ group, users, share, spread, defining }) =>
     element(
       'div',
       { class: 'card' },
-      element('h3', {}, escaped(`Group ${group}: ${formatted(users)} users (${percent(share)})`)),
+      element('h3', {}, `Group ${group}: ${formatted(users)} users (${percent(share)})`),
       note(`spread ${spread.toFixed(2)} (0 all alike, 1 nothing in common)`),
       element(
         'ul',
@@ -156,8 +129,8 @@ export function groupsSection({ groups, map }: ReportContents): Section {
         ...defining.map(({ item, title, share: here, overall }) =>
           element(
             'li',
-            {},
-            escaped(`${title ?? item}: ${percent(here)} have it, ${percent(overall)} of all`),
+            { 'data-item': item, 'data-title': title ?? item },
+            `${title ?? item}: ${percent(here)} have it, ${percent(overall)} of all`,
           ),
         ),
       ),
@@ -190,10 +163,10 @@ export function groupsSection({ groups, map }: ReportContents): Section {
     ),
     ...flow(groups.flow, names),
   ];
-  return { id: 'groups', title: 'Groups of users', body: body.join('') };
+  return { id: 'groups', title: 'Groups of users', body };
 }
 
-function flow(found: Flow | undefined, names: readonly string[]): string[] {
+function flow(found: Flow | undefined, names: readonly string[]): Markup[] {
   if (!found) return [];
   return [
     element('h3', {}, 'How users move'),
@@ -242,7 +215,7 @@ export function importanceSection({ importance }: ReportContents): Section {
         ]
       : []),
   ];
-  return { id: 'importance', title: 'What the model goes by', body: body.join('') };
+  return { id: 'importance', title: 'What the model goes by', body };
 }
 
 export function examplesSection({ examples }: ReportContents): Section {
@@ -250,12 +223,16 @@ export function examplesSection({ examples }: ReportContents): Section {
     element(
       'div',
       { class: 'card' },
-      element('h3', {}, escaped(`User ${user}, group ${group + 1}`)),
+      element('h3', {}, `User ${user}, group ${group + 1}`),
       note(`had ${history.join(', ')}${more > 0 ? ` and ${more} more` : ''}`),
-      element('ol', {}, ...reasons.map(({ text }) => element('li', {}, escaped(text)))),
+      element('ol', {}, ...reasons.map(({ text }) => element('li', {}, text))),
     ),
   );
-  return { id: 'examples', title: 'Some users, and why', body: element('div', { class: 'cards' }, ...cards) };
+  return {
+    id: 'examples',
+    title: 'Some users, and why',
+    body: [element('div', { class: 'cards' }, ...cards)],
+  };
 }
 
 export function protocolSection({ manifest }: ReportContents): Section {
@@ -265,5 +242,5 @@ export function protocolSection({ manifest }: ReportContents): Section {
     (key, value) => (key === 'perUser' || key === 'curve' ? undefined : value),
     2,
   );
-  return { id: 'protocol', title: 'How it was made', body: element('pre', {}, escaped(shorter)) };
+  return { id: 'protocol', title: 'How it was made', body: [element('pre', {}, shorter)] };
 }

@@ -1,5 +1,5 @@
-/** The report's one style sheet: calm, light and dark, narrow and wide, and on paper. */
-export const STYLE = `
+/** What stands for colours, tables, charts and cards, in reports and in the page alike; light and dark. */
+export const SHARED_STYLE = `
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5a6675; --line: #d9dee5; --paper: #fff; --panel: #f6f7f9;
   --c1: #2a6fbb; --c2: #d9822b; --c3: #3c9d5d; --c4: #b5475d; --c5: #7b61b3; --c6: #1f9aa5; --c7: #a08a2c; --c8: #7a7f87;
   --c9: #d96fae; --c10: #8a5a3c; --c11: #6fbf3c; --c12: #2c3e78; }
@@ -7,14 +7,6 @@ export const STYLE = `
   --panel: #1b2129; --c1: #6aa9ee; --c2: #f0a45c; --c3: #6cc98b; --c4: #e58198; --c5: #ab95e0; --c6: #5cc7d1;
   --c7: #d2bc62; --c8: #a9afb8; --c9: #f2a0cf; --c10: #c79a7c; --c11: #a3e07a; --c12: #8fa0e0; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 60rem; background: var(--paper); color: var(--ink);
-  font: 16px/1.55 system-ui, sans-serif; }
-h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .25rem; }
-h2 { font-size: 1.25rem; margin: 2.75rem 0 .5rem; padding-top: .75rem; border-top: 1px solid var(--line); }
-h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
-p, .note { margin: .4rem 0; } .note, figcaption + .legend { color: var(--soft); }
-nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; margin: .75rem 0 0; list-style: none; }
-a { color: var(--c1); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: .5rem 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
@@ -32,10 +24,22 @@ ${Array.from({ length: 12 }, (_, i) => `.c${i + 1} { fill: var(--c${i + 1}); } .
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; margin: .25rem 0; padding: 0; font-size: .85rem; }
 .key { display: inline-block; width: .75rem; height: .75rem; border-radius: .15rem; margin-right: .35rem; }
 details { margin: .5rem 0; font-size: .9rem; } summary { cursor: pointer; color: var(--soft); }
-pre { overflow-x: auto; background: var(--panel); padding: .75rem; border-radius: .5rem; font-size: .8rem; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: 1rem; }
 .card { background: var(--panel); border-radius: .5rem; padding: .75rem 1rem; break-inside: avoid; }
 .card h3 { margin-top: 0; } .card ol, .card ul { margin: .25rem 0; padding-left: 1.25rem; }
-@media (max-width: 560px) { svg .tick { font-size: 18px; } svg .label { font-size: 19px; } }
+@media (max-width: 560px) { svg .tick { font-size: 20px; } svg .label { font-size: 21px; } }
+`;
+
+/** The report's one style sheet: calm, narrow and wide, and on paper. */
+export const STYLE = `${SHARED_STYLE}
+body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 60rem; background: var(--paper); color: var(--ink);
+  font: 16px/1.55 system-ui, sans-serif; }
+h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .25rem; }
+h2 { font-size: 1.25rem; margin: 2.75rem 0 .5rem; padding-top: .75rem; border-top: 1px solid var(--line); }
+h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
+p, .note { margin: .4rem 0; } .note, figcaption + .legend { color: var(--soft); }
+nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; margin: .75rem 0 0; list-style: none; }
+a { color: var(--c1); }
+pre { overflow-x: auto; background: var(--panel); padding: .75rem; border-radius: .5rem; font-size: .8rem; }
 @media print { :root { color-scheme: light; } body { max-width: none; font-size: 11pt; } details:not([open]) { display: none; } nav { display: none; } }
 `;

@@ -19,17 +19,23 @@ const FLAGS = [
   '--disable-quic',
 ];
 
-/** Headless Chromium of the npm package (Linux x64), elsewhere the installed Chrome; with a software WebGPU adapter where there is no GPU. */
-export async function openChromium(): Promise<Browser> {
+/**
+ * Headless Chromium of the npm package (Linux x64), elsewhere the installed Chrome; with a software WebGPU adapter
+ * where there is no GPU, or without any.
+ */
+export async function openChromium({ webgpu = true } = {}): Promise<Browser> {
+  const args = webgpu
+    ? FLAGS
+    : [...FLAGS.filter((flag) => !/webgpu/.test(flag)), '--disable-features=WebGPU'];
   if (process.platform !== 'linux' || process.arch !== 'x64')
-    return playwright.launch({ channel: 'chrome', args: FLAGS });
+    return playwright.launch({ channel: 'chrome', args });
   const executablePath = await chromium.executablePath();
   // The package brings the libraries that a bare system lacks.
   const env = {
     ...process.env,
     LD_LIBRARY_PATH: [libraries(), process.env['LD_LIBRARY_PATH']].filter(Boolean).join(':'),
   };
-  return playwright.launch({ executablePath, args: FLAGS, chromiumSandbox: false, env });
+  return playwright.launch({ executablePath, args, chromiumSandbox: false, env });
 }
 
 function libraries(): string | undefined {

@@ -69,6 +69,26 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'verify',
   ],
   'node.ts': ['index.ts', 'data', 'store'],
+  // The page: main.ts and ui are what is seen, worker.ts and worker what computes. gpu: it says what there is.
+  app: [
+    'errors.ts',
+    'events.ts',
+    'version.ts',
+    'backend/random.ts',
+    'backend',
+    'data',
+    'store',
+    'gpu',
+    'createBackend.ts',
+    'model',
+    'train',
+    'evaluate',
+    'recommend',
+    'groups',
+    'explain',
+    'report',
+    'verify',
+  ],
   // gpu: `info` lists adapters and their limits.
   cli: [
     'errors.ts',

@@ -1,13 +1,23 @@
 import type { CleanOptions } from '../data/clean.js';
+import type { LogReading } from '../data/readLog.js';
 import type { Report } from '../data/report.js';
+import type { SplitSpec } from '../data/splitBy.js';
 import type { EvaluationSet } from '../data/splitTypes.js';
 import { FoldinError } from '../errors.js';
 import type { Manifest } from '../store/modelFile.js';
-import { type Reading, shownLog } from './sources.js';
-import type { SplitSpec } from './splitting.js';
-import type { Verification } from './verified.js';
 
-/** How the command line made a model, in its manifest beside what `fit` writes: enough to do it again. */
+/** What checking every kernel on an adapter found; stamped into the models trained on it. */
+export interface Verification {
+  readonly adapter: string;
+  readonly driver: string;
+  readonly passed: boolean;
+  /** How many kernel cases were run. */
+  readonly cases: number;
+  /** The version whose kernels they were. */
+  readonly foldin: string;
+}
+
+/** How the command line or the page made a model, in its manifest beside what `fit` writes: enough to do it again. */
 export interface Provenance {
   readonly data: {
     readonly fingerprint: string;
@@ -15,7 +25,7 @@ export interface Provenance {
     readonly files: readonly string[];
     readonly report: Report;
   };
-  readonly reading: Reading;
+  readonly reading: LogReading;
   readonly cleaning: CleanOptions;
   readonly splitOptions: SplitSpec;
   /** Users of the test part that cannot be scored. */
@@ -28,16 +38,28 @@ export function provenance(parts: {
   readonly fingerprint: string;
   readonly files: readonly string[];
   readonly report: Report;
-  readonly reading: Reading;
+  readonly reading: LogReading;
   readonly cleaning: CleanOptions;
   readonly splitOptions: SplitSpec;
   readonly test: EvaluationSet;
   readonly verified: Verification | null;
+  /** What a file is called: its base name unless told otherwise. */
+  readonly nameOf?: (file: string) => string;
 }): Provenance {
-  const { fingerprint, files, report, reading, cleaning, splitOptions, test, verified } = parts;
-  const badRows = report.badRows.map((row) => ({ ...row, file: shownLog(row.file) }));
+  const {
+    fingerprint,
+    files,
+    report,
+    reading,
+    cleaning,
+    splitOptions,
+    test,
+    verified,
+    nameOf = baseName,
+  } = parts;
+  const badRows = report.badRows.map((row) => ({ ...row, file: nameOf(row.file) }));
   return {
-    data: { fingerprint, files: files.map(shownLog), report: { ...report, badRows } },
+    data: { fingerprint, files: files.map(nameOf), report: { ...report, badRows } },
     reading,
     cleaning,
     splitOptions,
@@ -46,9 +68,12 @@ export function provenance(parts: {
   };
 }
 
+const baseName = (path: string): string =>
+  path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+
 export const leftOut = ({ cold = 0, skipped = 0 }: EvaluationSet) => ({ cold, skipped });
 
-/** What `provenance` wrote. CONFIG for a model that was not made by the command line. */
+/** What `provenance` wrote. CONFIG for a model that was made by a program that left it out. */
 export function provenanceOf(manifest: Manifest): Provenance {
   const found = manifest as unknown as Partial<Provenance>;
   if (found.data && found.reading && found.cleaning && found.splitOptions) return found as Provenance;
