@@ -3,6 +3,29 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { build, transform } from 'esbuild';
 
+/** What the page has instead of files of hyparquet: filters and geometry, which reading a log does not use. */
+const UNUSED_OF_HYPARQUET = {
+  filter: `
+    const none = (filter) => {
+      if (filter) throw new Error('the page has no filters');
+      return [];
+    };
+    export { none as pathsNeededForFilter, none as columnsNeededForFilter };
+    export const canSkipRowGroup = ({ filter }) => none(filter).length > 0;
+    export const matchFilter = (_, filter) => none(filter).length === 0;
+    export const filterPageRanges = none;`,
+  geoparquet: "export const markGeoColumns = () => { throw new Error('the page has no geometry'); };",
+  wkb: "export const wkbToGeojson = () => { throw new Error('the page has no geometry'); };",
+};
+const withoutUnused = {
+  name: 'without-unused',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]hyparquet[\\/]src[\\/](filter|geoparquet|wkb)\.js$/ }, ({ path }) => ({
+      contents: UNUSED_OF_HYPARQUET[/(\w+)\.js$/.exec(path)[1]],
+    }));
+  },
+};
+
 /** `common`: the options that all builds share; `at`: a path of the repository. */
 export async function buildApp(common, at) {
   const folder = at('dist/app');
@@ -10,6 +33,7 @@ export async function buildApp(common, at) {
   const script = (entry, name) =>
     build({
       ...common,
+      plugins: [...common.plugins, withoutUnused],
       platform: 'browser',
       minify: true,
       sourcemap: false,
