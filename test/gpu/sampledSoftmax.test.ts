@@ -53,11 +53,11 @@ async function train(
 }
 
 it('learns what the exact softmax does: ndcg@100 within two standard errors of its', async () => {
-  const interactions = bookshop(2000, 2000);
-  const options = { epochs: 60, patience: 8 };
+  const interactions = bookshop(1200, 800);
+  const options = { epochs: 40, patience: 8 };
   const exact = await train(gpu, interactions, { softmax: 'full' }, options);
   const sampled = await train(gpu, interactions, { softmax: 'sampled', softmaxSamples: 400 }, options);
-  // What 500 test users can tell apart: their own standard error, twice. (0.3034 and 0.2916 on lavapipe, popularity 0.1221.)
+  // What 300 test users can tell apart: their own standard error, twice.
   expect(sampled.ndcg.mean).toBeGreaterThan(exact.ndcg.mean - 2 * exact.ndcg.se!);
   // Popularity is far below that bound: whoever learned nothing fails.
   expect(exact.popular).toBeLessThan(exact.ndcg.mean - 10 * exact.ndcg.se!);

@@ -46,6 +46,18 @@ export const MODEL_WORDS: Readonly<Record<string, ModelWords>> = {
     title: 'Item to item',
     text: 'What usually follows what; the log needs times.',
   },
+  blend: {
+    title: 'Several together',
+    text: 'A linear model and matrix factors, each as heard as it earns. Often better than either.',
+  },
+  ials: {
+    title: 'Matrix factors',
+    text: 'Users and items as points in one space, found by turns.',
+  },
+  kernel: {
+    title: 'People like you',
+    text: 'Compares whole histories with those of others; for up to some thousands of users.',
+  },
   neumf: {
     title: 'Pairs of user and item',
     text: 'Neural collaborative filtering on sampled pairs.',
@@ -92,6 +104,11 @@ export const OPTION_WORDS: Readonly<Record<string, OptionWords>> = {
   window: { label: 'Items of a history it sees, the latest' },
   kl: { label: 'What the divergence counts as' },
   anneal: { label: 'Share of the training until it does', help: '0 to 1' },
+  factors: { label: 'Numbers that stand for a user or an item' },
+  sweeps: { label: 'Turns' },
+  negatives: { label: 'Others drawn for each item of a user' },
+  itemPower: { label: 'Popular items count less for likeness', help: '0 not at all' },
+  sharpness: { label: 'How fast likeness falls off' },
   decay: { label: 'Each step back counts', help: '0 to 1' },
 };
 
