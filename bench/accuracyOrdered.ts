@@ -14,14 +14,17 @@ import { type OrderedSplit, readOrderedSplit } from './orderedSplits.js';
 /** HR@10 and NDCG@10 of the test part. */
 type Published = readonly [number, number];
 
-/** Model, options, and the published figures, by split. */
+/**
+ * Model, options, and the published figures, by split. Those of windowed transitions are of ties to the lower id alone:
+ * with popularity added, as the defaults have it, two of them are a little higher.
+ */
 const ROWS: Readonly<Record<string, readonly (readonly [string, ModelOptions, Published])[]>> = {
   'ms-usage': [
     ['popular', {}, [0.283, 0.1383]],
     ['ease', { l2: 300 }, [0.6363, 0.3889]],
     ['ease', { l2: 300, decay: 0.6 }, [0.6493, 0.4019]],
     ['markov', { window: 1, decay: 0 }, [0.5309, 0.3638]],
-    ['markov', { window: 3, decay: 0.6 }, [0.6246, 0.4082]],
+    ['markov', { window: 3, decay: 0.6, popularityWeight: 0 }, [0.6246, 0.4082]],
   ],
   'ml-100k': [
     ['popular', {}, [0.0859, 0.0449]],
@@ -33,7 +36,6 @@ const ROWS: Readonly<Record<string, readonly (readonly [string, ModelOptions, Pu
   grocery: [
     ['popular', {}, [0.0244, 0.0113]],
     ['markov', { window: 1, decay: 0 }, [0.0954, 0.0581]],
-    // With popularity added it is .1111/.0664: the published figure is that of ties to the lower id alone.
     ['markov', { window: 10, decay: 0.3, popularityWeight: 0 }, [0.1101, 0.0661]],
     ['ease', { l2: 300 }, [0.062, 0.0328]],
     ['ease', { l2: 300, decay: 0.6 }, [0.0885, 0.0512]],
