@@ -1,11 +1,7 @@
-import { FoldinError } from '../errors.js';
-import { knownColumn, plainName } from './columnNames.js';
-import { bestCut, uncuttable } from './cut.js';
-import { readAll } from './items.js';
+import { itemPlace, scanItemFile } from './itemFile.js';
 import type { ColumnRef } from './layout.js';
-import { RowScanner } from './rows.js';
 import type { LogSource } from './source.js';
-import { type Encoding, isUtf8 } from './text.js';
+import type { Encoding } from './text.js';
 
 /** What a table says of items: text as it stands there, '' where a row is too short. */
 export interface ItemAttributes {
@@ -30,29 +26,15 @@ export async function readItemAttributes(
   source: LogSource,
   { encoding = 'utf-8', itemColumn }: { encoding?: Encoding; itemColumn?: ColumnRef } = {},
 ): Promise<ItemAttributes> {
-  const bytes = await readAll(source);
-  if (encoding === 'utf-8' && !isUtf8(bytes)) {
-    throw new FoldinError('LOG_FORMAT', `${source.name} is not UTF-8 text`, {
-      remedy: 'Say --encoding latin1, or save the file as UTF-8.',
-      details: { file: source.name },
-    });
-  }
-  const text = { name: source.name, bytes, whole: true, encoding };
-  const cut = bestCut(text);
-  if (!cut) throw uncuttable(text);
-  if (cut.rows.length === 0) {
-    throw new FoldinError('LOG_EMPTY', `${source.name} is empty`, {
-      remedy: 'Give a file with one item a line: its id and what is known of it.',
-    });
-  }
   let header: { item: number; names: string[] } | undefined;
   const ids: string[] = [];
   const known = new Set<string>();
   const columns: string[][] = [];
-  const scanner = new RowScanner(source.name, cut.delimiter, (row) => {
+  const emptyRemedy = 'Give a file with one item a line: its id and what is known of it.';
+  await scanItemFile(source, { encoding, emptyRemedy }, (row) => {
     const fields = Array.from({ length: row.fields }, (_, f) => row.text(f, encoding));
     if (!header) {
-      const item = headerOf(fields, itemColumn);
+      const item = itemPlace(fields, itemColumn);
       header = {
         item: item ?? 0,
         names: fields.map((name, f) => (item === undefined ? String(f + 1) : name)),
@@ -68,18 +50,10 @@ export async function readItemAttributes(
       values.push(fields[f] ?? '');
     });
   });
-  scanner.push(bytes);
-  scanner.end();
   const { item, names } = header!;
   return {
     file: source.name,
     ids,
     columns: names.flatMap((name, f) => (f === item ? [] : [{ name, values: columns[f] }])),
   };
-}
-
-/** Where a header has the ids; undefined where the first line is none. */
-function headerOf(first: readonly string[], itemColumn: ColumnRef | undefined): number | undefined {
-  const own = typeof itemColumn === 'string' ? first.indexOf(itemColumn) : -1;
-  return [own, knownColumn(first, 'item'), first.map(plainName).indexOf('id')].find((place) => place >= 0);
 }

@@ -1,12 +1,11 @@
 import { FoldinError } from '../errors.js';
-import { knownColumn, plainName } from './columnNames.js';
-import { bestCut, uncuttable } from './cut.js';
+import { plainName } from './columnNames.js';
 import type { Interactions } from './interactions.js';
+import { itemPlace, scanItemFile } from './itemFile.js';
 import type { ColumnRef } from './layout.js';
 import { parseNumber } from './numbers.js';
-import { RowScanner } from './rows.js';
-import { type LogSource, openText } from './source.js';
-import { type Encoding, isUtf8 } from './text.js';
+import type { LogSource } from './source.js';
+import type { Encoding } from './text.js';
 
 export interface ItemTitles {
   /** Titles by item id; of an id that stands twice, the first. */
@@ -33,25 +32,11 @@ export async function readItemTitles(
   source: LogSource,
   { encoding = 'utf-8', itemColumn }: { encoding?: Encoding; itemColumn?: ColumnRef } = {},
 ): Promise<ItemTitles> {
-  const bytes = await readAll(source);
-  if (encoding === 'utf-8' && !isUtf8(bytes)) {
-    throw new FoldinError('LOG_FORMAT', `${source.name} is not UTF-8 text`, {
-      remedy: 'Say --encoding latin1, or save the file as UTF-8.',
-      details: { file: source.name },
-    });
-  }
-  const text = { name: source.name, bytes, whole: true, encoding };
-  const cut = bestCut(text);
-  if (!cut) throw uncuttable(text);
-  if (cut.rows.length === 0) {
-    throw new FoldinError('LOG_EMPTY', `${source.name} is empty`, {
-      remedy: 'Give a file with one item a line: its id and its title.',
-    });
-  }
   let columns: { item: number; title: number; names?: readonly string[] } | undefined;
   const titles = new Map<string, string>();
   const numbers: Map<string, number>[] = [];
-  const scanner = new RowScanner(source.name, cut.delimiter, (row) => {
+  const emptyRemedy = 'Give a file with one item a line: its id and its title.';
+  await scanItemFile(source, { encoding, emptyRemedy }, (row) => {
     if (!columns) {
       const first = Array.from({ length: row.fields }, (_, f) => row.text(f, encoding));
       columns = columnsOf(source.name, first, itemColumn);
@@ -67,8 +52,6 @@ export async function readItemTitles(
       if (text !== '' && !numbers[f].has(id)) numbers[f].set(id, parseNumber(text));
     }
   });
-  scanner.push(bytes);
-  scanner.end();
   const { names, item, title } = columns!;
   return {
     titles,
@@ -82,23 +65,10 @@ export async function readItemTitles(
   };
 }
 
-export async function readAll(source: LogSource): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of openText(source)) chunks.push(chunk);
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
-}
-
 function columnsOf(file: string, first: readonly string[], itemColumn: ColumnRef | undefined) {
   const plain = first.map(plainName);
   const title = TITLE_NAMES.map((name) => plain.indexOf(name)).find((place) => place >= 0);
-  const own = typeof itemColumn === 'string' ? first.indexOf(itemColumn) : -1;
-  const item = [own, knownColumn(first, 'item'), plain.indexOf('id')].find((place) => place >= 0);
+  const item = itemPlace(first, itemColumn);
   if (title === undefined && item === undefined) return { item: 0, title: 1 };
   if (title !== undefined && item !== undefined && title !== item) return { item, title, names: first };
   throw new FoldinError(

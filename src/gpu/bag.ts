@@ -49,7 +49,6 @@ export function bagOps(
     },
 
     bagSparse({ input, batch, table, out }) {
-      if (batch.count === 0) return;
       queue.launch({
         shader: bagSparseShader,
         tensors: {
@@ -121,7 +120,6 @@ export function bagOps(
     },
 
     bagInputGrad({ places, batch, weights, outGrad, out, firstItem = 0 }) {
-      if (batch.count === 0) return;
       const { placesIndptr, placesIndices } = sparse('places', places);
       queue.launch({
         shader: bagInputGradShader,

@@ -13,7 +13,6 @@ const cover = (hidden: number, count: number): [number, number, number] => [
 
 export const gruOps = (queue: Queue): Omit<SequenceOps, 'bagSparse' | 'dropout'> => ({
   gruGatesForward({ first, count, previousFirst, previousCount, ...tensors }) {
-    if (count === 0) return;
     const [, hidden] = tensors.states.shape;
     queue.launch({
       shader: gruGatesForwardShader,
@@ -40,7 +39,6 @@ export const gruOps = (queue: Queue): Omit<SequenceOps, 'bagSparse' | 'dropout'>
   },
 
   gruGatesBackward({ first, count, nextFirst, nextCount, ...tensors }) {
-    if (count === 0) return;
     const [, hidden] = tensors.outGrad.shape;
     queue.launch({
       shader: gruGatesBackwardShader,

@@ -110,7 +110,6 @@ export function itemOps(queue: Queue, memory: Memory, family: Family): ItemOps {
     correctLogits({ logits, positives, batch, corrections }) {
       const { positivesIndptr, positivesIndices } = sparse('positives', positives);
       const { stride, columns } = gpu(logits);
-      if (batch.count === 0) return;
       queue.launch({
         shader: correctLogitsShader,
         tensors: {

@@ -69,6 +69,8 @@ export class Queue {
 
   launch({ shader, tensors, params, constants = NONE, workgroups }: Launch): void {
     this.check();
+    // Nothing to do for this launch; the browser would warn of it.
+    if (workgroups.includes(0)) return;
     if (this.#slots === SLOTS) this.submit();
     const kernel = this.kernels.get(shader, constants);
     const offset = SLOT * this.#slots++;

@@ -21,7 +21,6 @@ export function solveOps(queue: Queue, family: Family): SolveOps {
   const product: Variant = VARIANTS[DEFAULT_VARIANT[family]];
   return {
     gram({ columns, users, ridge, out, first, count }) {
-      if (count === 0) return;
       queue.launch({
         shader: gramShader,
         tensors: {
@@ -91,7 +90,6 @@ export function solveOps(queue: Queue, family: Family): SolveOps {
     },
 
     residual({ a, b, out, scale, first, count }) {
-      if (count === 0) return;
       const stride4 = vec4s(gpu(out).stride);
       queue.launch({
         shader: residualShader,

@@ -44,6 +44,7 @@ describe('with few workgroups a dimension, so that grids take two', () => {
       'gram',
       'gaussianKernel',
       'standardise',
+      'clusterAssign',
     ].includes(kernel),
   );
   beforeAll(() => fakeMaxWorkgroups(3));

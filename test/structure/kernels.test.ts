@@ -36,6 +36,13 @@ describe('a kernel has one name in five places', () => {
   it('a row of the table of cases', () => {
     expect(sorted(kernelCases.map(({ kernel }) => kernel))).toEqual(names);
   });
+
+  it('a test that names it, besides that table: the reference itself is checked against something else', () => {
+    const isTest = (path: string) =>
+      /\.test\.ts$/.test(path) && !/^test\/(structure|gpu\/kernels)/.test(path);
+    const text = filesBelow('test').filter(isTest).map(read).join('\n');
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+  });
 });
 
 describe('a shader calls its buffers as Ops calls its arguments', () => {
