@@ -32,6 +32,8 @@ export default defineConfig({
     server: { deps: { external: [/\/dist\//] } },
     // Instead of biome's noFocusedTests, which takes the library's own fit() for a focused test.
     allowOnly: false,
+    // By default vitest leaves a core unused. Two are enough: GPU tests and browsers share the one adapter.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
@@ -49,12 +51,11 @@ export default defineConfig({
         test: {
           name: 'gpu',
           include: ['test/gpu/**/*.test.ts', 'test/bench/**/*.test.ts'],
-          fileParallelism: false,
         },
       },
       {
         extends: true,
-        test: { name: 'browser', include: ['test/browser/**/*.test.ts'], fileParallelism: false },
+        test: { name: 'browser', include: ['test/browser/**/*.test.ts'] },
       },
     ],
   },
