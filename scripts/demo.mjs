@@ -165,8 +165,19 @@ try {
   const { last: found } = await foldin(['recommend', 'books.safetensors', '--user', user, '-k', '5']);
   for (const { item } of found[0].items) say(`  ${show(item)}`);
 
-  heading('6. How much would they like one book?');
   const [favourite] = found[0].items;
+  heading('6. Why the first of them?');
+  const { last: why } = await foldin([
+    'explain',
+    'books.safetensors',
+    '--user',
+    user,
+    '--item',
+    favourite.item,
+  ]);
+  say(`  ${why.text}`);
+
+  heading('7. How much would they like one book?');
   const seldom = [...books.keys()].find(
     (item) =>
       !bought.some((line) => line.includes(item)) &&
@@ -184,6 +195,7 @@ try {
   say('  npx foldin inspect YOUR_LOG.csv                                is my log any good?');
   say('  npx foldin train YOUR_LOG.csv --out shop.safetensors           learn from it');
   say('  npx foldin recommend shop.safetensors --user A_CUSTOMER        what to show them');
+  say('  npx foldin app                                                 the same in your browser');
   say('  npx foldin train --help                                        everything else');
   say(`\nDone in ${Math.round((performance.now() - started) / 1000)} s.`);
 } finally {

@@ -1,12 +1,12 @@
 import { given as givenSplit } from '../data/given.js';
 import type { Interactions } from '../data/interactions.js';
-import { columnLeaks } from '../data/leaks/columns.js';
+import { columnLeaks, type ItemColumn } from '../data/leaks/columns.js';
 import { refuseLeaks } from '../data/leaks/leak.js';
 import { type SplitSpec, splitBy } from '../data/splitBy.js';
 import type { Split } from '../data/splitTypes.js';
 import { fingerprint } from '../store/fingerprint.js';
 import type { Context, SharedOptions } from './command.js';
-import { type KnownItems, loadItems } from './contentOptions.js';
+import { type KnownItems, kindsOf, loadItems } from './contentOptions.js';
 import type { DeviceFlags } from './device.js';
 import { addTitles, noteLog, type ReadResult, readInteractions } from './logs.js';
 import { cleaningOf, given, type LogFlags, readingOf } from './options.js';
@@ -82,12 +82,15 @@ export async function loadData(
   const parts = cut(log);
   warnOfLeaks(out, parts.leaks);
   if (validation === undefined) {
-    const found = columnLeaks(parts, log, columns);
-    if (withFeatures) warnOfLeaks(out, refuseLeaks(found, options.allowLeak));
-    else {
-      for (const { message } of found) {
-        out.warn(`${message}. This model does not look at it, so the figures are not touched`);
-      }
+    const kinds = withFeatures ? kindsOf(options.attribute) : {};
+    const isUsed = ({ name }: ItemColumn) => withFeatures && kinds[name] !== 'unused';
+    warnOfLeaks(out, refuseLeaks(columnLeaks(parts, log, columns.filter(isUsed)), options.allowLeak));
+    for (const { message } of columnLeaks(
+      parts,
+      log,
+      columns.filter((column) => !isUsed(column)),
+    )) {
+      out.warn(`${message}. This model does not look at it, so the figures are not touched`);
     }
   }
   if (!withFeatures) return { ...made, interactions: log, parts };

@@ -58,7 +58,7 @@ describe.concurrent('leaks', () => {
     expect((await done([...other, '--allow-leak'], { cwd })).stderr).toContain('this is not the log');
   });
 
-  it('of an item column counted over the whole log are told', async () => {
+  it('of an item column counted over the whole log are told, and refused to a model that goes by it', async () => {
     const sold = new Map<string, number>();
     for (const [, item] of rows) sold.set(item, (sold.get(item) ?? 0) + 1);
     const table = [...sold].map(([item, n], i) => `${item},title of ${item},${n},${(i * 37) % 23}`);
@@ -69,6 +69,28 @@ describe.concurrent('leaks', () => {
     );
     expect(stderr).toContain('item column "sold"');
     expect(stderr).not.toContain('"price"');
+
+    // A model that goes by the column must not have it.
+    const content = [
+      'train',
+      'log.csv',
+      '--items',
+      'sold.csv',
+      '--model',
+      'content',
+      '--out',
+      'c.safetensors',
+    ];
+    const quick = [...content, '--epochs', '1', ...CPU];
+    expect(await failure(quick, { cwd })).toMatchObject({
+      code: 'LEAKAGE',
+      exit: 1,
+      message: expect.stringContaining('item column "sold"'),
+      remedy: expect.stringContaining('--attribute sold=unused'),
+    });
+    expect((await done([...quick, '--allow-leak'], { cwd })).stderr).toContain('LEAK: ');
+    const left = await done([...quick, '--attribute', 'sold=unused'], { cwd });
+    expect(left.stderr).toContain('does not look at it');
   });
 });
 

@@ -42,7 +42,7 @@ export function columnLeaks(split: Split, { matrix }: Interactions, columns: rea
         message:
           `${split.name} split: the item column ${quoted(name)} knows what is not in the training part (partial correlation ` +
           `${correlation.toFixed(2)} with how often an item occurs there, given its popularity in training)`,
-        remedy: 'Leave the column out, or compute it from what was known before the cut.',
+        remedy: `Leave the column out (--attribute ${name}=unused), or compute it from what was known before the cut.`,
         details: { column: name, correlation },
       },
     ];
