@@ -19,7 +19,7 @@ export type Stored = Tensor | Blocked;
 
 type Floats = Float32Array | Float64Array;
 
-export const isBlocked = (stored: Stored): stored is Blocked => 'blocks' in stored;
+const isBlocked = (stored: Stored): stored is Blocked => 'blocks' in stored;
 
 /** As f32: itself where it is, a copy where it is not. */
 export const asFloat32 = (values: Floats | Uint32Array): Float32Array =>

@@ -24,7 +24,7 @@ export const adapterOf = ({ device, adapter }: DeviceFlags): string | undefined 
   adapter ?? ((device !== 'cpu' && process.env['FOLDIN_ADAPTER']) || undefined);
 
 /** The backend asked for; steps down are said on stderr, whatever --quiet says. */
-export const openBackend = (flags: DeviceFlags, out: Output): Promise<Backend> =>
+const openBackend = (flags: DeviceFlags, out: Output): Promise<Backend> =>
   createBackend({
     device: flags.device,
     adapter: adapterOf(flags),

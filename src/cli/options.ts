@@ -31,7 +31,7 @@ export const number =
 const UNITS_SEC: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
 /** Seconds of a time such as 90d or 12h. */
-export const durationSec =
+const durationSec =
   (option: string) =>
   (text: string): number => {
     const [, amount, unit] = /^(\d+\.?\d*)([smhdw])$/.exec(text) ?? [];

@@ -31,7 +31,7 @@ export async function readSite(folder: string): Promise<Site> {
 }
 
 /** The policy that a page states in its own head, for the header. */
-export function policyOf(site: Site): string {
+function policyOf(site: Site): string {
   const page = site.get('/')!.bytes.toString('utf8');
   return /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page)![1];
 }

@@ -9,7 +9,7 @@ import { partsFor, VARIANT_NAMES, VARIANTS, type VariantName } from './variants.
 /** The way in which each product is computed; what launches read, and tuning changes. */
 export type Choice = { -readonly [Product in keyof Tuning]: VariantName };
 
-export const PRODUCTS = ['matmulNN', 'matmulNT', 'matmulTN'] as const satisfies readonly (keyof Tuning)[];
+const PRODUCTS = ['matmulNN', 'matmulNT', 'matmulTN'] as const satisfies readonly (keyof Tuning)[];
 
 export const allBy = (name: VariantName): Choice => ({ matmulNN: name, matmulNT: name, matmulTN: name });
 

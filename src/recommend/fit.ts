@@ -173,7 +173,7 @@ async function measure(
 }
 
 /** What a reader of a figure needs to know of the split. */
-export const describeSplit = (split: Split) => ({
+const describeSplit = (split: Split) => ({
   name: split.name,
   seed: split.seed,
   users: {

@@ -31,7 +31,7 @@ const BOTTOM = 64;
 const COLOURS = 12;
 
 /** The class that gives the nth series or group its colour. */
-export const colourOf = (n: number): string => `c${(n % COLOURS) + 1}`;
+const colourOf = (n: number): string => `c${(n % COLOURS) + 1}`;
 
 export interface LineOptions {
   /** Whether the figures stand below as a table, too; they do unless told otherwise. */

@@ -5,10 +5,10 @@ import { csrFromRows, selectColumns } from '../../src/data/csr.js';
 import { Content, createContent, initialContent } from '../../src/model/content.js';
 import { CONTENT_DEFAULTS } from '../../src/model/contentConfig.js';
 import { createModel } from '../../src/model/registry.js';
-import { batchColumns } from '../../src/train/batches.js';
 import { randomCsr } from '../../src/verify/inputs.js';
 import { worst } from './dense.js';
 import { expectModelGradients } from './modelGradients.js';
+import { oneStep } from './oneStep.js';
 
 const backend = createCpuBackend({ precision: 'f64' });
 const items = 7;
@@ -23,31 +23,10 @@ describe.each([0, 0.4])('gradients of the whole model, dropout %d', (dropout) =>
   it('against central differences', async () => {
     const liveBefore = backend.liveBytes;
     const model = createContent(backend, train, { factors: 3, dropout, features }, 5);
-    const values = model.inputValues(train);
-    const inputs = uploadRows(backend, train, values);
-    const targets = uploadRows(backend, train, model.targetValues(train));
-    const order = Uint32Array.of(2, 5, 0, 4);
-    const columns = batchColumns(train, values, order, 4, { firstStep: 0, steps: 1 });
-    const [rows, starts, entries] = [order, columns.starts, columns.entries].map((v) => backend.tensor(v));
-    const lossParts = backend.zeros('f32', [5]);
-    await expectModelGradients(backend, model.parameters, async () => {
-      model.gradients({
-        inputs,
-        targets,
-        batch: { rows, first: 0, count: 4 },
-        capacity: 5,
-        starts,
-        entries,
-        firstStart: 0,
-        lossParts,
-        step: 1,
-        steps: 10,
-        seed: 9,
-      });
-      return Array.from(await backend.read(lossParts)).reduce((sum, x) => sum + x, 0);
-    });
+    const step = oneStep(backend, model, train, 1);
+    await expectModelGradients(backend, model.parameters, step.loss);
     model.dispose();
-    for (const made of [inputs, targets, rows, starts, entries, lossParts]) made.free();
+    step.free();
     expect(backend.liveBytes).toBe(liveBefore);
   });
 });

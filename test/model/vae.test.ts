@@ -4,9 +4,9 @@ import { createCpuBackend } from '../../src/cpu/backend.js';
 import { csrFromRows } from '../../src/data/csr.js';
 import { initialVae, Vae } from '../../src/model/vae.js';
 import { VAE_DEFAULTS, type VaeConfig } from '../../src/model/vaeConfig.js';
-import { batchColumns } from '../../src/train/batches.js';
 import { randomCsr } from '../../src/verify/inputs.js';
 import { expectModelGradients } from './modelGradients.js';
+import { oneStep } from './oneStep.js';
 
 const backend = createCpuBackend({ precision: 'f64' });
 const items = 7;
@@ -16,30 +16,7 @@ const train = randomCsr(6, items, (user) => (user === 4 ? 0 : 0.5), 31);
 function stepOf(changed: Partial<VaeConfig>, step: number, steps = 10) {
   const config = { ...VAE_DEFAULTS, hidden: [4], latent: 2, ...changed };
   const model = new Vae(backend, items, config, initialVae(train, config, 5));
-  const values = model.inputValues(train);
-  const inputs = uploadRows(backend, train, values);
-  const targets = uploadRows(backend, train, model.targetValues(train));
-  const order = Uint32Array.of(2, 5, 0, 4);
-  const columns = batchColumns(train, values, order, 4, { firstStep: 0, steps: 1 });
-  const [rows, starts, entries] = [order, columns.starts, columns.entries].map((v) => backend.tensor(v));
-  const lossParts = backend.zeros('f32', [5]);
-  const run = async () => {
-    model.gradients({
-      inputs,
-      targets,
-      batch: { rows, first: 0, count: 4 },
-      capacity: 5,
-      starts,
-      entries,
-      firstStart: 0,
-      lossParts,
-      step,
-      steps,
-      seed: 9,
-    });
-    return Array.from(await backend.read(lossParts)).reduce((sum, x) => sum + x, 0);
-  };
-  return { model, run };
+  return { model, run: oneStep(backend, model, train, step, steps).loss };
 }
 
 describe('gradients of the whole model', () => {

@@ -53,7 +53,7 @@ export function columnLeaks(split: Split, { matrix }: Interactions, columns: rea
  * The largest absolute partial correlation of x and y given z: of the numbers, of their logarithms, of their ranks, and of x
  * with whether y is above 0.
  */
-export function knowledge(x: Float64Array, y: Float64Array, z: Float64Array): number {
+function knowledge(x: Float64Array, y: Float64Array, z: Float64Array): number {
   const log = (values: Float64Array) => values.map((value) => Math.sign(value) * Math.log1p(Math.abs(value)));
   const found = y.map((count) => Math.min(count, 1));
   return Math.max(
