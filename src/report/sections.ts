@@ -51,7 +51,7 @@ export function figuresSection(contents: ReportContents): Section | undefined {
   const { test, split } = madeOf(contents);
   if (!test || !split) return undefined;
   const shown = ({ mean, se }: Summary): string =>
-    se === null ? mean.toFixed(4) : `${mean.toFixed(4)}\u00a0±\u00a0${se.toFixed(4)}`;
+    se === null ? mean.toFixed(4) : `${mean.toFixed(4)} ±\u00a0${se.toFixed(4)}`;
   const metrics = inUsualOrder(Object.keys(test.metrics));
   const rows = metrics.map((metric) => [metric, shown(test.metrics[metric]), shown(test.popular[metric])]);
   const body = [

@@ -47,7 +47,7 @@ export function showResults({ model, users, items, device, weights, test }: Mode
   const table = (first: string, rows: readonly HTMLElement[]) =>
     h('div', { class: 'scroll' }, h('table', {}, head(first), h('tbody', {}, ...rows)));
   const se = metrics['ndcg@100']?.se;
-  const sure = se ? ` The last figure is sure to about ± ${(2 * se).toFixed(2)}.` : '';
+  const sure = se ? ` The last figure is sure to about ±\u00a0${(2 * se).toFixed(2)}.` : '';
   fill(
     'metrics',
     summary,
@@ -68,4 +68,4 @@ export function showResults({ model, users, items, device, weights, test }: Mode
 }
 
 const exact = ({ mean, se }: Summary): string =>
-  se === null ? mean.toFixed(4) : `${mean.toFixed(4)} ± ${se.toFixed(4)}`;
+  se === null ? mean.toFixed(4) : `${mean.toFixed(4)} ±\u00a0${se.toFixed(4)}`;
