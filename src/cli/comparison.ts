@@ -9,7 +9,7 @@ import { deviceText } from './device.js';
 import { type Protocol, protocolLine } from './figures.js';
 import type { Output } from './output.js';
 import { searchedText } from './search.js';
-import { count, duration, table } from './table.js';
+import { count, cutToWidth, duration, table } from './table.js';
 
 /** One model's row: its figures on the test part, and what they cost. */
 export interface Contestant {
@@ -27,7 +27,7 @@ export interface Contestant {
   readonly versusBest?: PairedTest;
 }
 
-/** One row a model, best first; then the protocol, without which the figures mean nothing. */
+/** One row a model, or one column where that is too wide, best first; then the protocol, without which the figures mean nothing. */
 export function comparisonTable(
   contestants: readonly Contestant[],
   protocol: Protocol,
@@ -35,22 +35,26 @@ export function comparisonTable(
   out: Output,
 ): string {
   const labels = Object.keys(contestants[0].test.metrics);
-  const head = ['model', ...labels, 'p', 'parameters', 'memory', 'time'];
+  const head = ['model', ...labels.flatMap(named), 'p', 'parameters', 'memory', 'time'];
   const rows = contestants.map(({ model, test, parameters, ms, peakBytes, versusBest }) => [
     model,
-    ...labels.map((label) => figure(test.metrics[label], label === STOP_METRIC)),
+    ...labels.flatMap((label) => figures(label, test.metrics[label])),
     versusBest ? probability(versusBest.p) : 'best',
     count(parameters),
     formatBytes(peakBytes),
     duration(ms),
   ]);
-  // A screen is narrower than many metrics: then a column a model.
-  const wide = labels.length > 6;
-  const cells = wide ? turned([head, ...rows]) : [head, ...rows];
-  const align = `l${'r'.repeat(cells[0].length - 1)}`;
+  // A screen is narrower than many metrics: then a column a model, in several tables where there are many models.
+  const isWide = labels.length > 6;
+  const tables = isWide ? cutToWidth(turned([head, ...rows]), out.columns) : [[head, ...rows]];
+  const shown = tables.map((cells) =>
+    table(cells, `l${'r'.repeat(cells[0].length - 1)}`, (line, row) =>
+      row === 0 ? out.paint.bold(line) : line,
+    ),
+  );
   const searched = contestants.flatMap((contestant) => contestant.searched ?? []);
   return [
-    table(cells, align, (line, row) => (row === 0 ? out.paint.bold(line) : line)),
+    shown.join('\n\n'),
     ...(searched.length > 0 ? ['', searchedText(searched)] : []),
     '',
     protocolLine(protocol),
@@ -59,8 +63,11 @@ export function comparisonTable(
   ].join('\n');
 }
 
-const figure = ({ mean, se }: Summary, withError: boolean): string =>
-  withError && se !== null ? `${mean.toFixed(4)} ± ${se.toFixed(4)}` : mean.toFixed(4);
+/** The metric that models are compared by has its standard error beside it. */
+const named = (label: string): string[] => (label === STOP_METRIC ? [label, '±'] : [label]);
+
+const figures = (label: string, { mean, se }: Summary): string[] =>
+  named(label).map((_, i) => (i === 0 ? mean.toFixed(4) : (se?.toFixed(4) ?? '')));
 
 const probability = (p: number): string => (p < 0.001 ? '< .001' : p.toFixed(3).replace(/^0/, ''));
 

@@ -31,6 +31,11 @@ export class Output {
     return !this.isJson && !this.isQuiet;
   }
 
+  /** Columns of the terminal that data goes to; no limit elsewhere. */
+  get columns(): number {
+    return process.stdout.isTTY === true ? process.stdout.columns : Number.POSITIVE_INFINITY;
+  }
+
   /** Text data. */
   data(text: string): void {
     if (!readerGone) process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);

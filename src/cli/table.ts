@@ -44,6 +44,25 @@ export function table(
     .join('\n');
 }
 
+/**
+ * The same rows in several tables, one below the other, each with the first column and as many of the others as fit the
+ * width: at least one.
+ */
+export function cutToWidth(rows: readonly (readonly string[])[], width: number): string[][][] {
+  const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => widthOf(row[c]))));
+  const tables: number[][] = [];
+  let room = 0;
+  for (let c = 1; c < widths.length; c++) {
+    if (tables.length === 0 || room < widths[c] + 2) {
+      tables.push([0]);
+      room = width - widths[0];
+    }
+    tables[tables.length - 1].push(c);
+    room -= widths[c] + 2;
+  }
+  return tables.map((columns) => rows.map((row) => columns.map((c) => row[c])));
+}
+
 /** Facts, one a line, names in a column of their own. Facts that are empty are left out. */
 export const facts = (rows: readonly (readonly [string, string])[]): string =>
   table(

@@ -51,7 +51,7 @@ describe.concurrent('compare', () => {
       ['compare', 'log.csv', '--models', 'popular,random', '--metrics', 'mrr', ...CPU],
       { cwd },
     );
-    expect(lines(stdout)[0]).toMatch(/^model +ndcg@100 +mrr +p +parameters +memory +time$/);
+    expect(lines(stdout)[0]).toMatch(/^model +ndcg@100 +± +mrr +p +parameters +memory +time$/);
     expect(stdout).toMatch(/mean ± standard error over \d+ users/);
   });
 

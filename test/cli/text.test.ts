@@ -1,6 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import { resumeCommand } from '../../src/cli/interrupted.js';
-import { clip, duration, table, widthOf } from '../../src/cli/table.js';
+import { clip, cutToWidth, duration, table, widthOf } from '../../src/cli/table.js';
+
+describe('tables that are wider than the terminal', () => {
+  const rows = [
+    ['', 'one', 'two', 'three'],
+    ['name', '1', '22', '333'],
+  ];
+
+  it('become several with the first column each', () => {
+    expect(cutToWidth(rows, Number.POSITIVE_INFINITY)).toEqual([rows]);
+    const cut = cutToWidth(rows, 14);
+    expect(cut).toEqual([
+      [
+        ['', 'one', 'two'],
+        ['name', '1', '22'],
+      ],
+      [
+        ['', 'three'],
+        ['name', '333'],
+      ],
+    ]);
+    for (const part of cut) {
+      for (const line of table(part, 'lrr').split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(14);
+    }
+    // One that fits nowhere stands alone.
+    expect(cutToWidth(rows, 3)).toHaveLength(3);
+  });
+});
 
 describe('text of a terminal', () => {
   it('aligns columns by what they take, wide characters and marks included', () => {
