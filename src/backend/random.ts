@@ -54,6 +54,14 @@ export const STREAM = {
   negatives: 12,
   softmaxSamples: 13,
   search: 14,
+  limeCounts: 101,
+  limePlaces: 102,
+  centroids: 111,
+  groupSample: 113,
+  groupEvents: 114,
+  importanceSample: 121,
+  examples: 131,
+  pickedUser: 141,
 } as const;
 
 /** The bits at or above which an input is kept: u32 threshold of dropping with probability `rate`. */

@@ -1,13 +1,10 @@
-import { randomOrder } from '../backend/random.js';
+import { randomOrder, STREAM } from '../backend/random.js';
 import { readStored } from '../backend/stored.js';
 import { FoldinError, throwIfAborted } from '../errors.js';
 import type { Recommender } from '../recommend/recommender.js';
 import { hasTerms } from './contributions.js';
 import { attribution } from './explain.js';
 import { historyRow, type Named, named } from './who.js';
-
-/** Stream of the sample of users. */
-const SAMPLE = 121;
 
 export interface InfluentialItem extends Named {
   /** In how many of the sampled histories it is. */
@@ -69,9 +66,12 @@ export async function importance(
     );
   }
   const ids = parts.users.ids;
-  const asked = Array.from(randomOrder(ids.length, seed, SAMPLE, 0).subarray(0, users), (u) => ({
-    user: ids[u],
-  }));
+  const asked = Array.from(
+    randomOrder(ids.length, seed, STREAM.importanceSample, 0).subarray(0, users),
+    (u) => ({
+      user: ids[u],
+    }),
+  );
   const k = Math.min(10, parts.items.size);
   const lists = await recommender.recommendMany(asked, { k, signal });
   const method = hasTerms(model) ? 'additive' : 'leaveOneOut';

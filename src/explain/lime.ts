@@ -1,11 +1,9 @@
-import { randomOrder, randomUniform } from '../backend/random.js';
+import { randomOrder, randomUniform, STREAM } from '../backend/random.js';
 import { freeAll } from '../backend/sparse.js';
 import { inverse } from '../model/inverse.js';
 import type { Attribution } from './contributions.js';
 import { type History, type Scoring, scoresOfVariants } from './scoring.js';
 
-/** Streams of the counted random numbers: how many entries a sample loses, and which. */
-const [HOW_MANY, WHICH] = [101, 102];
 /** Width of the kernel over cosine distances, and the ridge; as in the authors' own software for texts. */
 const WIDTH = 0.25;
 const RIDGE = 1;
@@ -60,8 +58,8 @@ export async function lime(
 function sampleOf(length: number, seed: number, sample: number): Float64Array {
   const kept = new Float64Array(length).fill(1);
   if (sample === 0) return kept;
-  const lost = 1 + Math.floor(randomUniform(seed, HOW_MANY, sample, 0) * length);
-  const order = randomOrder(length, seed, WHICH, sample);
+  const lost = 1 + Math.floor(randomUniform(seed, STREAM.limeCounts, sample, 0) * length);
+  const order = randomOrder(length, seed, STREAM.limePlaces, sample);
   for (const place of order.subarray(0, lost)) kept[place] = 0;
   return kept;
 }

@@ -1,4 +1,4 @@
-import { randomOrder } from '../backend/random.js';
+import { randomOrder, STREAM } from '../backend/random.js';
 import { type Csr, columnCounts } from '../data/csr.js';
 import { FoldinError } from '../errors.js';
 import type { Recommender } from '../recommend/recommender.js';
@@ -10,8 +10,6 @@ import { silhouette } from './silhouette.js';
 /** Numbers of groups that are tried where none is asked for, on a sample of users this large at most. */
 const TRIED = { from: 2, to: 12 };
 const SAMPLE = 500;
-/** Stream of the sample. */
-const CHOICE = 113;
 const MOST_DEFINING = 8;
 
 export interface GroupsOptions {
@@ -124,7 +122,7 @@ function sampleOf(
   seed: number,
 ): { points: Float32Array; users: Uint32Array } {
   const count = points.length / width;
-  const users = randomOrder(count, seed, CHOICE, 0).subarray(0, SAMPLE).slice().sort();
+  const users = randomOrder(count, seed, STREAM.groupSample, 0).subarray(0, SAMPLE).slice().sort();
   const chosen = new Float32Array(users.length * width);
   users.forEach((user, i) => {
     chosen.set(points.subarray(user * width, (user + 1) * width), i * width);

@@ -1,10 +1,8 @@
 import type { Backend, Tensor } from '../backend/backend.js';
-import { randomUniform } from '../backend/random.js';
+import { randomUniform, STREAM } from '../backend/random.js';
 import { freeAll } from '../backend/sparse.js';
 import { throwIfAborted } from '../errors.js';
 
-/** Streams of the counted random numbers that centroids start from. */
-const START = 111;
 const MOST_ROUNDS = 100;
 
 export interface Clustering {
@@ -47,7 +45,9 @@ export async function kmeans(
   try {
     let best: Clustering | undefined;
     for (let start = 0; start < starts; start++) {
-      const chosen = await spread(backend, tensors, points, k, (c) => randomUniform(seed, START, start, c));
+      const chosen = await spread(backend, tensors, points, k, (c) =>
+        randomUniform(seed, STREAM.centroids, start, c),
+      );
       backend.write(tensors.centroids, chosen);
       const found = await settle(backend, tensors, signal);
       if (!best || found.inertia < best.inertia) best = found;

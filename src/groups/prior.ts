@@ -1,5 +1,5 @@
 import type { Backend } from '../backend/backend.js';
-import { randomOrder } from '../backend/random.js';
+import { randomOrder, STREAM } from '../backend/random.js';
 import { type Csr, csrFromRows, selectRows } from '../data/csr.js';
 import { rowInOrder } from '../data/order.js';
 import type { EvaluationSet, Split } from '../data/splitTypes.js';
@@ -28,10 +28,9 @@ export interface PriorReport {
   readonly found: readonly { readonly prior: number; readonly figures: Readonly<Record<string, number>> }[];
 }
 
-/** c that are tried, the events shown of validation users, and the stream that picks these. */
+/** c that are tried, and the events shown of validation users. */
 const PRIORS = [0, 0.5, 1, 2, 4, 8];
 const SHOWN = [1, 3, 10];
-const EVENTS = 114;
 const DEFAULT_GROUPS = 8;
 /** Validation users that choose at most. */
 const MOST_USERS = 1000;
@@ -115,7 +114,7 @@ export function firstOf(history: Csr, count: number, seed: number): Csr {
     const items = rowInOrder(history, row);
     const chosen = positions
       ? items
-      : Array.from(randomOrder(items.length, seed, EVENTS, row), (place) => items[place]);
+      : Array.from(randomOrder(items.length, seed, STREAM.groupEvents, row), (place) => items[place]);
     return Array.from(chosen.slice(0, count));
   });
   return csrFromRows(rows, history.columns, undefined, { inOrder: positions !== undefined });

@@ -1,4 +1,4 @@
-import { randomOrder } from '../backend/random.js';
+import { randomOrder, STREAM } from '../backend/random.js';
 import { type Explanation, explain } from '../explain/explain.js';
 import { type Importance, importance } from '../explain/importance.js';
 import type { Language } from '../explain/words.js';
@@ -8,8 +8,6 @@ import type { Recommender } from '../recommend/recommender.js';
 import type { Manifest } from '../store/modelFile.js';
 import type { Dot } from './charts.js';
 
-/** Stream of the users that are shown as examples. */
-const EXAMPLES = 131;
 const MOST_USER_DOTS = 1000;
 const MOST_ITEM_DOTS = 40;
 
@@ -72,7 +70,7 @@ export function mapOf(
 ): ReportContents['map'] {
   const histories = parts.histories!;
   const { share, at } = plane(representation.points, representation.width);
-  const shown = randomOrder(at.length, seed, EXAMPLES, 1).subarray(0, MOST_USER_DOTS);
+  const shown = randomOrder(at.length, seed, STREAM.examples, 1).subarray(0, MOST_USER_DOTS);
   const users = Array.from(shown, (user) => ({ x: at[user][0], y: at[user][1], group: assigned[user] }));
   const sums = Array.from({ length: histories.columns }, () => ({
     x: 0,
@@ -115,7 +113,7 @@ async function examplesOf(
   const users = parts.users!.ids;
   const name = (item: number): string => parts.titles?.[item] ?? parts.items.ids[item];
   // In turn from each group, so that all are seen.
-  const order = Array.from(randomOrder(users.length, options.seed, EXAMPLES, 0));
+  const order = Array.from(randomOrder(users.length, options.seed, STREAM.examples, 0));
   const byGroup = all.map((_, group) => order.filter((user) => assigned[user] === group));
   const chosen: number[] = [];
   for (let turn = 0; chosen.length < Math.min(options.count, users.length); turn++) {

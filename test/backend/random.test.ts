@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { randomNormal } from '../../src/backend/random.js';
+import { randomNormal, STREAM } from '../../src/backend/random.js';
 
 /** The distribution function of the standard normal, by its series (Abramowitz & Stegun 26.2.11). */
 function distribution(x: number): number {
@@ -46,4 +46,9 @@ it('normal numbers differ with the seed and with every part of their place', () 
     [7, 1, 2, 4],
   ].map(([seed, a, b, c]) => randomNormal(seed, a, b, c));
   expect(new Set(all).size).toBe(all.length);
+});
+
+it('every use of a seed has a stream of its own', () => {
+  const streams = Object.values(STREAM);
+  expect(new Set(streams).size).toBe(streams.length);
 });

@@ -1,4 +1,4 @@
-import { randomBits } from '../../backend/random.js';
+import { randomBits, STREAM } from '../../backend/random.js';
 import { explain } from '../../explain/explain.js';
 import { type Named, named } from '../../explain/who.js';
 import { because } from '../../explain/words.js';
@@ -51,9 +51,6 @@ export async function reason(
   return because(contributions) || 'nothing in the history speaks for it in particular';
 }
 
-/** Stream of the users that are picked. */
-const PICKED = 141;
-
 /** The history of a user of the log, of one picked by number where none is named. NO_HISTORY, UNKNOWN_ID. */
 export function historyOf(
   recommender: Recommender,
@@ -62,7 +59,7 @@ export function historyOf(
 ): { user: string; items: Named[] } {
   const { parts } = recommender;
   const ids = parts.users?.ids ?? [];
-  const chosen = user ?? ids[randomBits(1, PICKED, 0, pick) % Math.max(1, ids.length)] ?? '';
+  const chosen = user ?? ids[randomBits(1, STREAM.pickedUser, 0, pick) % Math.max(1, ids.length)] ?? '';
   const { known } = recommender.historyOf({ user: chosen });
   return { user: chosen, items: known.map((index) => named(parts, index)) };
 }
