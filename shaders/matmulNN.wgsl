@@ -1,7 +1,6 @@
 // out = activation(a b + bias); twin: src/cpu/matmul.ts
-// Two ways to the same sums: `tile` for GPUs, register blocks for adapters that run on a CPU. The latter read
-// both operands term by term; the launch runs `transpose` first for one that lies the other way.
-// a: f32[m, k], register blocks: its transpose   b: f32[k, n]   bias: f32[n]   out: f32[m, n]
+// Two ways to the same sums: `tile` for GPUs, `register` for adapters that run on a CPU.
+// a: f32[m, k]   b: f32[k, n]   bias: f32[n]   out: f32[m, n]
 // #include "include/activation.wgsl"
 // #include "include/mask.wgsl"
 struct Params {
@@ -10,6 +9,7 @@ struct Params {
   k: u32,
   aStride4: u32,
   bStride4: u32,
+  rowsOfGroup: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
@@ -19,7 +19,7 @@ struct Params {
 override activation: u32;
 override tile: bool;
 override threads: u32;
-// #include "include/registerBlock.wgsl"
+// #include "include/panelBlock.wgsl"
 // #include "include/tileBlock.wgsl"
 
 fn store(row: u32, c: u32, sum: vec4f) {
@@ -53,14 +53,23 @@ fn tileMain(group: vec3u, t: u32) {
 }
 
 fn registerMain(group: vec3u, t: u32) {
-  let c = 16u * group.x + t;
-  let row = 8u * group.y;
-  if (c >= params.bStride4) { return; }
-  var products = registerBlock(row, c, 0u, params.k);
-  // A loop, not 16 copies: some drivers take seconds to compile 16 copies of tanh.
-  for (var i = 0u; i < 8u; i++) {
-    store(row + i, c, products.lower[i]);
-    store(row + i, c + 8u, products.upper[i]);
+  let c = 8u * group.x + t;
+  let begin = params.rowsOfGroup * group.y;
+  let end = min(params.m, begin + params.rowsOfGroup);
+  for (var first = 0u; first < params.k; first += mostTerms) {
+    let count = min(mostTerms, params.k - first);
+    _ = keepTerms(c, first, count);
+    for (var row = begin; row < end; row += 8u) {
+      var sums = productsOfRows(row, first, count, t, false);
+      // A loop, not 8 copies: some drivers take seconds to compile as many copies of tanh.
+      if (c < params.bStride4) {
+        for (var i = 0u; i < min(8u, end - row); i++) {
+          let at = (row + i) * params.bStride4 + c;
+          if (first > 0u) { sums[i] += out[at]; }
+          if (first + count == params.k) { store(row + i, c, sums[i]); } else { out[at] = sums[i]; }
+        }
+      }
+    }
   }
 }
 

@@ -1,8 +1,7 @@
 // out = partial sums of a bT; twin: src/cpu/matmul.ts
-// Two ways to the same sums: `tile` for GPUs, register blocks for adapters that run on a CPU. The latter read
-// both operands term by term; the launch runs `transpose` first for one that lies the other way.
+// Two ways to the same sums: `tile` for GPUs, `register` for adapters that run on a CPU.
 // Part s sums over the s-th slice of k; slices are whole tiles.
-// a: f32[m, k]   b: f32[n, k], register blocks: their transposes   out: f32[splits * m, n]
+// a: f32[m, k]   b: f32[n, k]   out: f32[splits * m, n]
 struct Params {
   m: u32,
   n: u32,
@@ -11,6 +10,7 @@ struct Params {
   aStride4: u32,
   bStride4: u32,
   outStride4: u32,
+  rowsOfGroup: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
@@ -18,7 +18,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 override tile: bool;
 override threads: u32;
-// #include "include/registerBlock.wgsl"
+// #include "include/panelBlock.wgsl"
 // #include "include/tileBlock.wgsl"
 
 fn store(part: u32, row: u32, c: u32, sum: vec4f) {

@@ -1,6 +1,6 @@
 // out = (a bT) * activation'(saved); twin: src/cpu/matmul.ts
 // matmulNT and reduceActivation in one, for sums so short that nothing is gained by cutting them into parts.
-// a: f32[m, k]   b: f32[n, k], register blocks: their transposes   saved: f32[m, n]   out: f32[m, n]
+// a: f32[m, k]   b: f32[n, k]   saved: f32[m, n]   out: f32[m, n]
 // #include "include/activation.wgsl"
 struct Params {
   m: u32,
@@ -9,6 +9,7 @@ struct Params {
   aStride4: u32,
   bStride4: u32,
   outStride4: u32,
+  rowsOfGroup: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
@@ -18,7 +19,7 @@ struct Params {
 override activation: u32;
 override tile: bool;
 override threads: u32;
-// #include "include/registerBlock.wgsl"
+// #include "include/panelBlock.wgsl"
 // #include "include/tileBlock.wgsl"
 
 fn store(part: u32, row: u32, c: u32, sum: vec4f) {

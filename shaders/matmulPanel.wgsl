@@ -1,5 +1,5 @@
 // out[outRow + r, c] = sum over begin <= t < end: a[t, first + r] b[t, c]; twin: src/cpu/solve.ts
-// Two ways to the same sums: `tile` for GPUs, register blocks for adapters that run on a CPU.
+// Two ways to the same sums: `tile` for GPUs, `register` for adapters that run on a CPU.
 // a: f32[m, k]   b: f32[m, n]   out: f32[any, n]
 struct Params {
   aStride4: u32,
@@ -12,6 +12,7 @@ struct Params {
   firstColumn4: u32,
   endColumn4: u32,
   bIsLower: u32,
+  rowsOfGroup: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
@@ -19,7 +20,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 override tile: bool;
 override threads: u32;
-// #include "include/registerBlock.wgsl"
+// #include "include/panelBlock.wgsl"
 // #include "include/tileBlock.wgsl"
 
 fn store(row: u32, c: u32, sum: vec4f) {
@@ -58,14 +59,24 @@ fn tileMain(group: vec3u, t: u32) {
 }
 
 fn registerMain(group: vec3u, t: u32) {
-  let firstOfGroup = params.firstColumn4 + 16u * group.x;
+  let firstOfGroup = params.firstColumn4 + 8u * group.x;
   let c = firstOfGroup + t;
-  let row = 8u * group.y;
-  if (c >= params.endColumn4) { return; }
-  var products = registerBlock(params.first + row, c, firstTerm(firstOfGroup), params.end);
-  for (var i = 0u; i < 8u; i++) {
-    store(row + i, c, products.lower[i]);
-    store(row + i, c + 8u, products.upper[i]);
+  let firstRow = params.rowsOfGroup * group.y;
+  let endRow = min(params.rows, firstRow + params.rowsOfGroup);
+  let begin = min(firstTerm(firstOfGroup), params.end);
+  for (var first = begin; first < params.end || first == begin; first += mostTerms) {
+    let count = min(mostTerms, params.end - first);
+    _ = keepTerms(c, first, count);
+    for (var row = firstRow; row < endRow; row += 8u) {
+      var products = productsOfColumns((params.first + row) / 4u, first, count, t);
+      if (c < params.endColumn4) {
+        for (var i = 0u; i < min(8u, endRow - row); i++) {
+          let at = (params.outRow + row + i) * params.bStride4 + c;
+          if (first > begin) { products[i] += out[at]; }
+          out[at] = products[i];
+        }
+      }
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 // out = aT b, sums = column sums of b, or added to what is there; twin: src/cpu/matmul.ts
-// Two ways to the same sums: `tile` for GPUs, register blocks for adapters that run on a CPU.
+// Two ways to the same sums: `tile` for GPUs, `register` for adapters that run on a CPU.
 // a: f32[m, k]   b: f32[m, n]   out: f32[k, n]   sums: f32[n]
 struct Params {
   m: u32,
@@ -7,6 +7,7 @@ struct Params {
   aStride4: u32,
   bStride4: u32,
   accumulate: u32,
+  rowsOfGroup: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
@@ -15,7 +16,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> sums: array<vec4f>;
 override tile: bool;
 override threads: u32;
-// #include "include/registerBlock.wgsl"
+// #include "include/panelBlock.wgsl"
 // #include "include/tileBlock.wgsl"
 
 fn store(row: u32, c: u32, sum: vec4f) {
@@ -29,8 +30,10 @@ fn sumColumn(c: u32) {
   if (c >= params.bStride4) { return; }
   var total = vec4f(0.0);
   for (var i = 0u; i < params.m; i++) { total += b[i * params.bStride4 + c]; }
-  sums[c] = total + select(vec4f(0.0), sums[c], params.accumulate == 1u);
+  storeSum(c, total);
 }
+
+fn storeSum(c: u32, total: vec4f) { sums[c] = total + select(vec4f(0.0), sums[c], params.accumulate == 1u); }
 
 fn tileMain(group: vec3u, t: u32) {
   if (group.y == 0u && t < side4) { sumColumn(side4 * group.x + t); }
@@ -60,18 +63,25 @@ fn tileMain(group: vec3u, t: u32) {
 }
 
 fn registerMain(group: vec3u, t: u32) {
-  let c = 16u * group.x + t;
-  let row = 8u * group.y;
-  if (c >= params.bStride4) { return; }
-  if (row == 0u) {
-    sumColumn(c);
-    sumColumn(c + 8u);
+  let c = 8u * group.x + t;
+  let begin = params.rowsOfGroup * group.y;
+  let end = min(params.k, begin + params.rowsOfGroup);
+  var total = vec4f(0.0);
+  for (var first = 0u; first < params.m; first += mostTerms) {
+    let count = min(mostTerms, params.m - first);
+    total += keepTerms(c, first, count);
+    for (var row = begin; row < end; row += 8u) {
+      var products = productsOfColumns(row / 4u, first, count, t);
+      if (c < params.bStride4) {
+        for (var i = 0u; i < min(8u, end - row); i++) {
+          let at = (row + i) * params.bStride4 + c;
+          if (first > 0u || params.accumulate == 1u) { products[i] += out[at]; }
+          out[at] = products[i];
+        }
+      }
+    }
   }
-  var products = registerBlock(row, c, 0u, params.m);
-  for (var i = 0u; i < 8u; i++) {
-    store(row + i, c, products.lower[i]);
-    store(row + i, c + 8u, products.upper[i]);
-  }
+  if (group.y == 0u && c < params.bStride4) { storeSum(c, total); }
 }
 
 @compute @workgroup_size(threads)

@@ -1,6 +1,10 @@
 // Tiles of sums for GPUs. A workgroup has side x side of them, a thread a block of 4 x 4 or 8 x 8; both operands go
 // through workgroup memory some terms at a time, as [term][row] and [term][column]. In vec4s: the side of a tile,
 // its terms, the side of a block.
+struct Block {
+  lower: array<vec4f, 8>,
+  upper: array<vec4f, 8>,
+}
 override side4: u32;
 override depth4: u32;
 override block4: u32;

@@ -27,12 +27,21 @@ fn tileMain(group: vec3u, t: u32, begin: u32, end: u32) {
 }
 
 fn registerMain(group: vec3u, t: u32, begin: u32, end: u32) {
-  let c = 16u * group.x + t;
-  let row = 8u * group.y;
-  if (c >= params.outStride4) { return; }
-  var products = registerBlock(row, c, begin, end);
-  for (var i = 0u; i < 8u; i++) {
-    store(group.z, row + i, c, products.lower[i]);
-    store(group.z, row + i, c + 8u, products.upper[i]);
+  let c = 8u * group.x + t;
+  let firstRow = params.rowsOfGroup * group.y;
+  let endRow = min(params.m, firstRow + params.rowsOfGroup);
+  for (var first = begin; first < end || first == begin; first += mostTerms) {
+    let count = min(mostTerms, end - first);
+    keepTurnedTerms(c, first, count, params.n);
+    for (var row = firstRow; row < endRow; row += 8u) {
+      var sums = productsOfRows(row, first, count, t, true);
+      if (c < params.outStride4) {
+        for (var i = 0u; i < min(8u, endRow - row); i++) {
+          let at = (group.z * params.m + row + i) * params.outStride4 + c;
+          if (first > begin) { sums[i] += out[at]; }
+          if (first + count == end) { store(group.z, row + i, c, sums[i]); } else { out[at] = sums[i]; }
+        }
+      }
+    }
   }
 }

@@ -38,6 +38,8 @@ export interface GpuBackendOptions {
   readonly family?: Family;
   /** The ways to compute products before anything is tuned; the family's where absent. */
   readonly tuning?: Tuning;
+  /** Whether kernels may use subgroups of eight threads; by the device where absent. */
+  readonly hasSubgroups?: boolean;
   /** Bytes of a large vector that one launch works on; the adapter's limit where absent. */
   readonly largestPiece?: number;
   /** Limits below the device's own: tests make them small, so that small cases have what else only large ones do. */
@@ -51,13 +53,14 @@ export function createGpuBackend(
   {
     family = familyFor(info.kind),
     tuning,
+    hasSubgroups,
     largestPiece = Number.POSITIVE_INFINITY,
     limits,
   }: GpuBackendOptions = {},
 ): GpuBackend {
   const usual = DEFAULT_VARIANT[family];
   const choice: Choice = tuning ? choiceOf(tuning) : allBy(usual);
-  const queue = new Queue(device);
+  const queue = new Queue(device, hasSubgroups);
   const memory = new Memory(
     {
       maxStorageBufferBindingSize: device.limits.maxStorageBufferBindingSize,
@@ -189,7 +192,7 @@ export const gpuOps = (queue: Queue, memory: Memory, family: Family, choice: Cho
   ...bagOps(queue, memory, family),
   ...gruOps(queue),
   ...itemOps(queue, memory, family),
-  ...matmulOps(queue, memory, choice),
+  ...matmulOps(queue, choice),
   ...latentOps(queue),
   ...pairOps(queue),
   ...lossOps(queue, memory, family),

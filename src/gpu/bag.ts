@@ -19,7 +19,7 @@ export function bagOps(
   const columnGroups = (stride: number) => Math.ceil(vec4s(stride) / (constants.lanes * constants.perThread));
   /** Something to bind where rows are not scaled to length 1; the kernel then does not touch it. */
   const scaling = (scales: Tensor | undefined) => ({
-    tensor: scales ? gpu(scales) : memory.scratch([1, 1], 'unused'),
+    tensor: scales ? gpu(scales) : memory.unused(),
     normalise: scales ? 1 : 0,
   });
   return {

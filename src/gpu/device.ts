@@ -11,6 +11,9 @@ export interface OpenDevice {
 /** Limits worth asking for above the defaults: how large a buffer may be. */
 const RAISED = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
 
+/** Features that kernels use where they are. */
+const WANTED = ['subgroups'] as const satisfies readonly GPUFeatureName[];
+
 /** Opens the adapter asked for, or returns null when there is none. The `null` back end is refused. */
 export async function openDevice(request: AdapterRequest): Promise<OpenDevice | null> {
   const adapter = await adapters.requestAdapter(request);
@@ -22,7 +25,8 @@ export async function openDevice(request: AdapterRequest): Promise<OpenDevice | 
   const requiredLimits: Record<string, number> = {};
   for (const name of RAISED) requiredLimits[name] = adapter.limits[name];
   try {
-    const device = await adapter.requestDevice({ requiredLimits, label: 'foldin' });
+    const requiredFeatures = WANTED.filter((name) => adapter.features.has(name));
+    const device = await adapter.requestDevice({ requiredLimits, requiredFeatures, label: 'foldin' });
     return { device, info };
   } catch (cause) {
     throw new FoldinError(

@@ -1,6 +1,7 @@
 import { FoldinError } from '../errors.js';
 import type { Shader } from './layout.js';
 import type { GpuTensor } from './memory.js';
+import { hasSubgroupsOf8, withSpread } from './spread.js';
 
 /** One shader with its override constants fixed: a pipeline, and the bind groups made for it so far. */
 export class Kernel {
@@ -83,6 +84,7 @@ export class Kernels {
   constructor(
     private readonly device: GPUDevice,
     private readonly report: (error: FoldinError) => void,
+    private readonly hasSubgroups = hasSubgroupsOf8(device),
   ) {}
 
   get(shader: Shader, constants: Readonly<Record<string, number>>): Kernel {
@@ -147,7 +149,7 @@ export class Kernels {
   ): { layout: GPUBindGroupLayout; descriptor: GPUComputePipelineDescriptor } {
     const { device } = this;
     const label = shader.name;
-    const module = device.createShaderModule({ label, code: shader.source });
+    const module = device.createShaderModule({ label, code: withSpread(shader.source, this.hasSubgroups) });
     const layout = device.createBindGroupLayout({
       label,
       entries: Object.values(shader.layout.bindings).map(({ binding, kind }) => ({

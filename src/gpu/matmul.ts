@@ -8,7 +8,6 @@ import transposeShader from '../../shaders/transpose.wgsl';
 import type { Tensor } from '../backend/backend.js';
 import type { Ops } from '../backend/ops.js';
 import { ACTIVATIONS, gpu, grid, vec4s } from './launch.js';
-import type { GpuTensor, Memory } from './memory.js';
 import type { Queue } from './queue.js';
 import type { Choice } from './tune.js';
 import { cover, VARIANTS, type Variant } from './variants.js';
@@ -19,7 +18,7 @@ export type MatmulOps = Pick<
 >;
 
 /** `choice` is looked at in every launch: tuning may change it between two trainings. */
-export function matmulOps(queue: Pick<Queue, 'launch'>, memory: Memory, choice: Choice): MatmulOps {
+export function matmulOps(queue: Pick<Queue, 'launch'>, choice: Choice): MatmulOps {
   const transpose = ({ input, out }: { input: Tensor; out: Tensor }): void => {
     const outRows4 = vec4s(gpu(out).rows);
     queue.launch({
@@ -35,23 +34,23 @@ export function matmulOps(queue: Pick<Queue, 'launch'>, memory: Memory, choice: 
     });
   };
 
-  /** An operand that lies term by term as register blocks read it; tiles take it as it is. */
-  const turned = ({ family }: Variant, input: Tensor, use: 'left' | 'right'): GpuTensor => {
-    if (family === 'tile') return gpu(input);
-    const out = memory.scratch([input.shape[1], input.shape[0]], use);
-    transpose({ input, out });
-    return out;
-  };
-
-  /** What both products with a transposed b bind. */
-  const turnedProduct = (variant: Variant, a: Tensor, b: Tensor, out: Tensor) => {
+  /** What both products with a transposed b take. */
+  const turnedProduct = (a: Tensor, b: Tensor, out: Tensor, parts: number) => {
     const [m, k] = a.shape;
-    const left = turned(variant, a, 'left');
-    const right = turned(variant, b, 'right');
-    const strides = { aStride4: vec4s(left.stride), bStride4: vec4s(right.stride) };
+    const variant: Variant = VARIANTS[choice.matmulNT];
+    const { workgroups, rowsOfGroup } = cover(variant, m, b.shape[0], parts);
     return {
-      operands: { a: left, b: right },
-      params: { m, n: b.shape[0], k, ...strides, outStride4: vec4s(gpu(out).stride) },
+      variant,
+      workgroups,
+      params: {
+        m,
+        n: b.shape[0],
+        k,
+        aStride4: vec4s(gpu(a).stride),
+        bStride4: vec4s(gpu(b).stride),
+        outStride4: vec4s(gpu(out).stride),
+        rowsOfGroup,
+      },
     };
   };
 
@@ -61,45 +60,51 @@ export function matmulOps(queue: Pick<Queue, 'launch'>, memory: Memory, choice: 
     matmulNN({ a, b, bias, out, activation }) {
       const [m, n] = out.shape;
       const variant: Variant = VARIANTS[choice.matmulNN];
-      const left = turned(variant, a, 'left');
+      const { workgroups, rowsOfGroup } = cover(variant, m, n);
       queue.launch({
         shader: matmulNNShader,
-        tensors: { a: left, b: gpu(b), bias: gpu(bias), out: gpu(out) },
-        params: { m, n, k: b.shape[0], aStride4: vec4s(left.stride), bStride4: vec4s(gpu(b).stride) },
+        tensors: { a: gpu(a), b: gpu(b), bias: gpu(bias), out: gpu(out) },
+        params: {
+          m,
+          n,
+          k: b.shape[0],
+          aStride4: vec4s(gpu(a).stride),
+          bStride4: vec4s(gpu(b).stride),
+          rowsOfGroup,
+        },
         constants: { ...variant.constants, activation: ACTIVATIONS[activation] },
-        workgroups: [...cover(variant, m, n), 1],
+        workgroups: [...workgroups, 1],
       });
     },
 
     matmulNT({ a, b, out }) {
       const [m, k] = a.shape;
       const splits = out.shape[0] / m;
-      const variant: Variant = VARIANTS[choice.matmulNT];
-      const { operands, params } = turnedProduct(variant, a, b, out);
+      const { variant, workgroups, params } = turnedProduct(a, b, out, splits);
       queue.launch({
         shader: matmulNTShader,
-        tensors: { ...operands, out: gpu(out) },
+        tensors: { a: gpu(a), b: gpu(b), out: gpu(out) },
         params: { ...params, slice: 8 * Math.ceil(k / (8 * splits)) },
         constants: variant.constants,
-        workgroups: [...cover(variant, m, b.shape[0]), splits],
+        workgroups: [...workgroups, splits],
       });
     },
 
     matmulNTActivation({ a, b, saved, out, activation }) {
-      const variant: Variant = VARIANTS[choice.matmulNT];
-      const { operands, params } = turnedProduct(variant, a, b, out);
+      const { variant, workgroups, params } = turnedProduct(a, b, out, 1);
       queue.launch({
         shader: matmulNTActivationShader,
-        tensors: { ...operands, saved: gpu(saved), out: gpu(out) },
+        tensors: { a: gpu(a), b: gpu(b), saved: gpu(saved), out: gpu(out) },
         params,
         constants: { ...variant.constants, activation: ACTIVATIONS[activation] },
-        workgroups: [...cover(variant, a.shape[0], b.shape[0]), 1],
+        workgroups: [...workgroups, 1],
       });
     },
 
     matmulTN({ a, b, out, sums, accumulate = false }) {
       const [m, k] = a.shape;
       const variant: Variant = VARIANTS[choice.matmulTN];
+      const { workgroups, rowsOfGroup } = cover(variant, k, b.shape[1]);
       queue.launch({
         shader: matmulTNShader,
         tensors: { a: gpu(a), b: gpu(b), out: gpu(out), sums: gpu(sums) },
@@ -109,9 +114,10 @@ export function matmulOps(queue: Pick<Queue, 'launch'>, memory: Memory, choice: 
           aStride4: vec4s(gpu(a).stride),
           bStride4: vec4s(gpu(b).stride),
           accumulate: accumulate ? 1 : 0,
+          rowsOfGroup,
         },
         constants: variant.constants,
-        workgroups: [...cover(variant, k, b.shape[1]), 1],
+        workgroups: [...workgroups, 1],
       });
     },
 

@@ -60,7 +60,7 @@ export class GpuTensor implements Tensor {
 
 const elements = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
-/** To 64 (one row of a workgroup's register blocks) where that wastes little, else to 8 (one block). */
+/** To 64 (two workgroups of register blocks) where that wastes little, else to 8 (the rows of one). */
 const padded = (n: number): number => (n >= 256 ? Math.ceil(n / 64) * 64 : Math.ceil(n / 8) * 8);
 
 /** Rows and row stride in memory. */
@@ -85,9 +85,8 @@ export class Memory {
   liveBytes = 0;
   peakBytes = 0;
   readonly #scopes = new Scopes();
-  readonly #scratch = new Map<'left' | 'right' | 'unused', GPUBuffer>();
   readonly #pieces = new WeakMap<GpuTensor, readonly Piece[]>();
-  #scratchBytes = 0;
+  #unused: GPUBuffer | undefined;
 
   constructor(
     private readonly limits: MemoryLimits,
@@ -178,32 +177,13 @@ export class Memory {
 
   #count(bytes: number): void {
     this.liveBytes += bytes;
-    this.peakBytes = Math.max(this.peakBytes, this.liveBytes + this.#scratchBytes);
+    this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
   }
 
-  /** A tensor for the insides of a launch: one piece of memory a use, kept for good, overwritten by the next that needs it. */
-  scratch(shape: readonly [number, number], use: 'left' | 'right' | 'unused'): GpuTensor {
-    const [rows, stride] = storage('f32', shape);
-    const bytes = rows * stride * 4;
-    let buffer = this.#scratch.get(use);
-    if (!buffer || buffer.size < bytes) {
-      const larger = this.#buffer(bytes, 'f32', shape);
-      if (buffer) {
-        this.#scratchBytes -= buffer.size;
-        this.pool.give(buffer);
-      }
-      buffer = larger;
-      this.#scratchBytes += buffer.size;
-      this.#scratch.set(use, buffer);
-    }
-    return new GpuTensor(buffer, 'f32', shape, 0, buffer.size, () => {});
-  }
-
-  /** Lets go of all that `scratch` keeps; what is needed is made again. */
-  forgetScratch(): void {
-    for (const buffer of this.#scratch.values()) this.pool.give(buffer);
-    this.#scratch.clear();
-    this.#scratchBytes = 0;
+  /** A tensor to bind where a kernel's branch does not look at it. */
+  unused(): GpuTensor {
+    this.#unused ??= this.#buffer(32, 'f32', [1, 1]);
+    return new GpuTensor(this.#unused, 'f32', [1, 1], 0, this.#unused.size, () => {});
   }
 
   #release(buffer: GPUBuffer): void {

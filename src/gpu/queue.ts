@@ -49,8 +49,12 @@ export class Queue {
   #lastDone = 0;
   #failure: FoldinError | undefined;
 
-  constructor(private readonly device: GPUDevice) {
-    this.kernels = new Kernels(device, (error) => this.fail(error));
+  constructor(
+    private readonly device: GPUDevice,
+    /** By the device where absent. */
+    hasSubgroups?: boolean,
+  ) {
+    this.kernels = new Kernels(device, (error) => this.fail(error), hasSubgroups);
     this.#uniforms = device.createBuffer({
       label: 'params',
       size: SLOT * SLOTS,

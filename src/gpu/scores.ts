@@ -31,7 +31,7 @@ export function scoreOps(
         tensors: {
           scores: gpu(scores),
           // Something to bind where there are none; the kernel then does not touch it.
-          rowWeights: rowWeights ? gpu(rowWeights) : memory.scratch([1, 1], 'unused'),
+          rowWeights: rowWeights ? gpu(rowWeights) : memory.unused(),
           out: gpu(out),
         },
         params: {

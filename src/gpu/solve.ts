@@ -45,6 +45,7 @@ export function solveOps(queue: Queue, family: Family): SolveOps {
     matmulPanel({ a, b, out, outRow, first, rows, from, to, firstColumn, endColumn, bIsLower }) {
       const columns = endColumn - firstColumn;
       if (columns <= 0 || rows === 0) return;
+      const { workgroups, rowsOfGroup } = cover(product, rows, columns);
       queue.launch({
         shader: matmulPanelShader,
         tensors: { a: gpu(a), b: gpu(b), out: gpu(out) },
@@ -58,9 +59,10 @@ export function solveOps(queue: Queue, family: Family): SolveOps {
           begin: from,
           end: to,
           bIsLower: bIsLower ? 1 : 0,
+          rowsOfGroup,
         },
         constants: product.constants,
-        workgroups: [...cover(product, rows, columns), 1],
+        workgroups: [...workgroups, 1],
       });
     },
 

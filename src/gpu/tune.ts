@@ -141,7 +141,6 @@ async function measure(
     return times;
   } finally {
     for (const tensor of made) tensor.free();
-    memory.forgetScratch();
   }
 }
 
@@ -185,9 +184,9 @@ function trialsOf(queue: Queue, memory: Memory, layers: readonly DenseShape[], m
   }));
   const trials: Trial[] = [];
   for (const name of VARIANT_NAMES) {
-    const ops = matmulOps(queue, memory, allBy(name));
+    const ops = matmulOps(queue, allBy(name));
     const launches: Launch[] = [];
-    const recording = matmulOps({ launch: (launch) => launches.push(launch) }, memory, allBy(name));
+    const recording = matmulOps({ launch: (launch) => launches.push(launch) }, allBy(name));
     const trial = (product: keyof Tuning, compute: (ops: MatmulOps, layer: number) => void) => {
       tensors.forEach((_, layer) => {
         compute(recording, layer);

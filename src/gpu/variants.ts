@@ -27,12 +27,12 @@ const tiles = (side: number, block: number, depth: number): Variant => ({
  * 256 threads and 16 KiB of workgroup memory.
  */
 export const VARIANTS = {
-  /** 8 threads with 8 x 8 outputs each, no barriers. */
+  /** 8 threads with 8 x 4 outputs each at a time, no barriers. */
   register: {
     family: 'register',
     constants: { tile: 0, threads: 8, side4: 1, depth4: 1, block4: 1 },
     rows: 8,
-    columns: 64,
+    columns: 32,
   },
   'tile-32-4-8': tiles(32, 4, 8),
   'tile-32-4-16': tiles(32, 4, 16),
@@ -49,11 +49,23 @@ export const DEFAULT_VARIANT: Record<Family, VariantName> = { tile: 'tile-32-4-8
 /** Sums in flight that keep the device busy: many threads on a GPU, a few workgroups on two cores. */
 const BUSY_THREADS: Record<Family, number> = { tile: 8192, register: 1024 };
 
-/** Workgroups in x and y that cover rows x columns outputs. */
-export const cover = (variant: Variant, rows: number, columns: number): [number, number] => [
-  Math.ceil(columns / variant.columns),
-  Math.ceil(rows / variant.rows),
-];
+/** So many workgroups of register blocks keep a few cores busy to the end. */
+const BUSY_GROUPS = 16;
+
+/** Workgroups in x and y that cover rows x columns outputs in so many parts, and how many of the rows each of them does. */
+export function cover(
+  variant: Variant,
+  rows: number,
+  columns: number,
+  parts = 1,
+): { workgroups: [number, number]; rowsOfGroup: number } {
+  const x = Math.ceil(columns / variant.columns);
+  const least = Math.ceil(rows / variant.rows);
+  // What a register block has read of the columns serves all rows of its workgroup: the more the better, once every core is busy.
+  const y = variant.family === 'tile' ? least : Math.min(least, Math.ceil(BUSY_GROUPS / (x * parts)));
+  const rowsOfGroup = variant.rows * Math.ceil(least / y);
+  return { workgroups: [x, Math.ceil(rows / rowsOfGroup)], rowsOfGroup };
+}
 
 /**
  * Into how many parts a sum over `depth` terms is cut so that rows x columns of them keep the device busy; every

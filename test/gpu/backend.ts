@@ -38,6 +38,12 @@ export async function openVariant(name: VariantName): Promise<GpuBackend> {
   return createGpuBackend(device, info, { tuning: allBy(name) });
 }
 
+/** The same adapter with register blocks whose threads do not hear each other, as where there are no subgroups of eight. */
+export async function openWithoutSubgroups(): Promise<GpuBackend> {
+  const { device, info } = await openAgain();
+  return createGpuBackend(device, info, { family: 'register', hasSubgroups: false });
+}
+
 /** The same adapter with kernels of the other family than its own, so that both are tested everywhere. */
 export async function openOtherFamily(): Promise<GpuBackend> {
   const { device, info, family } = await openAgain();

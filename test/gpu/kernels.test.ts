@@ -3,7 +3,7 @@ import type { GpuBackend } from '../../src/gpu/backend.js';
 import { fakeMaxWorkgroups } from '../../src/gpu/launch.js';
 import { kernelCases } from '../../src/verify/cases.js';
 import { compareCase } from '../../src/verify/compare.js';
-import { openGpu, openOtherFamily, openVariant, UNUSUAL_VARIANTS } from './backend.js';
+import { openGpu, openOtherFamily, openVariant, openWithoutSubgroups, UNUSUAL_VARIANTS } from './backend.js';
 
 let backend: GpuBackend;
 beforeAll(async () => {
@@ -55,13 +55,17 @@ describe('with few workgroups a dimension, so that grids take two', () => {
 });
 
 // The usual one of each family has its cases above and below.
-describe.each(UNUSUAL_VARIANTS)('products by %s', (name) => {
+const WAYS = [
+  ...UNUSUAL_VARIANTS.map((name) => [name, () => openVariant(name)] as const),
+  ['register blocks without subgroups', openWithoutSubgroups] as const,
+];
+describe.each(WAYS)('products by %s', (_name, open) => {
   let variant: GpuBackend;
   beforeAll(async () => {
-    variant = await openVariant(name);
+    variant = await open();
   });
   afterAll(() => variant?.dispose());
-  const products = kernelCases.filter(({ kernel }) => /^matmul(NN|NT|NTActivation|TN)$/.test(kernel));
+  const products = kernelCases.filter(({ kernel }) => /^matmul(NN|NT|NTActivation|TN|Panel)$/.test(kernel));
   it.each(products.map((c) => [`${c.kernel}: ${c.name}`, c] as const))('%s', async (_, c) => {
     expect(await compareCase(c, variant)).toMatchObject({ ok: true });
   });

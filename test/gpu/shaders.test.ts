@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readShader, reflect } from '../../scripts/wgsl.mjs';
 import type { GpuBackend } from '../../src/gpu/backend.js';
+import { hasSubgroupsOf8, withSpread } from '../../src/gpu/spread.js';
 import { openGpu } from './backend.js';
 
 const folder = fileURLToPath(new URL('../../shaders/', import.meta.url));
@@ -18,9 +19,10 @@ beforeAll(async () => {
 afterAll(() => backend?.dispose());
 
 it.each(names)('%s compiles, and its reflection is what the driver accepts', async (name) => {
-  const { source } = await readShader(`${folder}${name}.wgsl`);
-  const layout = reflect(name, source);
+  const { source: text } = await readShader(`${folder}${name}.wgsl`);
+  const layout = reflect(name, text);
   const device = backend.gpuDevice;
+  const source = withSpread(text, hasSubgroupsOf8(device));
   device.pushErrorScope('validation');
   const module = device.createShaderModule({ code: source });
   const bindGroupLayout = device.createBindGroupLayout({
