@@ -1,43 +1,31 @@
 // Reproduces published figures from a folder of fixed splits: npm run accuracy -- --data DIR
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Backend } from '../src/backend/backend.js';
-import { createCpuBackend } from '../src/cpu/backend.js';
 import { createBackend } from '../src/createBackend.js';
-import { evaluate } from '../src/evaluate/evaluate.js';
-import { evaluateRanks } from '../src/evaluate/evaluateRanks.js';
-import { parseMetric, type RankMetric } from '../src/evaluate/parseMetric.js';
-import { Ranker } from '../src/evaluate/ranker.js';
-import { Popular } from '../src/model/baselines.js';
-import { MLP_DEFAULTS, TRAIN_DEFAULTS } from '../src/model/config.js';
-import { EASE_DEFAULTS, fitEase } from '../src/model/ease.js';
-import { createModel, trainable } from '../src/model/registry.js';
-import { plannerFor } from '../src/train/planner.js';
-import { Trainer } from '../src/train/trainer.js';
+import { type NetworkConfig, outputFor, type TrainConfig } from '../src/model/config.js';
 import { blends } from './accuracyBlends.js';
 import { closedForm } from './accuracyClosedForm.js';
 import { coldStart } from './accuracyCold.js';
-import { explanations } from './accuracyExplain.js';
 import { gowalla } from './accuracyGowalla.js';
+import { networks } from './accuracyNetwork.js';
 import { neumf, vae } from './accuracyNeural.js';
 import { ordered, recurrent } from './accuracyOrdered.js';
-import { type FixedSplit, readFixedSplit } from './fixedSplits.js';
 
 const { values: options } = parseArgs({
   options: {
     data: { type: 'string' },
-    splits: { type: 'string', default: 'ml100k-s0,ml100k-s1,ml100k-s2' },
+    splits: { type: 'string', default: 'ml100k-s0,ml100k-s1,ml100k-s2,ml1m-s0,ml1m-s1,ml1m-s2' },
     device: { type: 'string', default: 'auto' },
     adapter: { type: 'string' },
     seed: { type: 'string', default: '1' },
     lr: { type: 'string' },
     l2: { type: 'string' },
     batch: { type: 'string' },
+    hidden: { type: 'string' },
+    activation: { type: 'string' },
     loss: { type: 'string' },
     /** Of the multinomial loss: full, or sampled with so many draws a step. */
-    softmax: { type: 'string', default: 'full' },
-    samples: { type: 'string', default: String(MLP_DEFAULTS.softmaxSamples) },
+    softmax: { type: 'string' },
+    samples: { type: 'string' },
     epochs: { type: 'string' },
     'lr-decay': { type: 'string' },
     every: { type: 'string' },
@@ -72,24 +60,17 @@ const backend = await createBackend({
   adapter: options.adapter,
   onNotice: ({ message }) => console.error(message),
 });
-const golden = JSON.parse(readFileSync(join(options.data, 'splits', 'golden-metrics.json'), 'utf8'));
 console.log(`device: ${backend.device.adapter} (${backend.device.kind}), seed ${options.seed}`);
 
-const found: number[] = [];
 const SHORT = 'network,closed,gowalla,ordered,explain';
 const parts = (options.parts ?? (options.long ? `${SHORT},gru,vae,neumf,blends,cold` : SHORT)).split(',');
-for (const name of parts.includes('network') ? options.splits.split(',') : []) {
-  const split = readFixedSplit(options.data, name);
-  if (!split) {
-    console.log(`${name}: skipped, its files are not in ${options.data}`);
-    continue;
-  }
-  await popularity(split);
-  found.push(await network(backend, split));
-}
-if (found.length > 0) {
-  const mean = found.reduce((sum, x) => sum + x, 0) / found.length;
-  console.log(`mlp, mean over ${found.length} splits: test ndcg@100 ${mean.toFixed(4)}`);
+if (parts.includes('network')) {
+  await networks(backend, options.data, {
+    splits: options.splits.split(','),
+    network: networkOptions(),
+    train: trainOptions(),
+    isExplained: parts.includes('explain'),
+  });
 }
 if (parts.includes('closed')) await closedForm(backend, options.data);
 if (parts.includes('blends')) {
@@ -118,67 +99,27 @@ if (parts.includes('vae')) {
 if (parts.includes('neumf')) await neumf(backend, options.data, Number(options.seed));
 backend.dispose();
 
-/** Popularity must equal the golden figures in f64. */
-async function popularity(split: FixedSplit): Promise<void> {
-  const reference = createCpuBackend({ precision: 'f64' });
-  const model = Popular.fit(reference, split.train);
-  const { metrics } = await evaluate(reference, model, split.test, { ties: 'index' });
-  const expected = golden[split.name].popularity;
-  const got = metrics['ndcg@100'].mean;
-  console.log(
-    `${split.name} popular  test ndcg@100 ${got.toFixed(12)}  golden ${expected.N100.toFixed(12)}  difference ${(got - expected.N100).toExponential(1)}`,
-  );
-  reference.dispose();
+/** What was said on the command line; the rest is as the settings of the split have it. */
+function networkOptions(): Partial<NetworkConfig> {
+  const { hidden, activation, loss, softmax, samples } = options;
+  return {
+    ...(hidden && { hidden: hidden.split(',').map(Number) }),
+    ...(activation && { activation: activation as NetworkConfig['activation'] }),
+    ...(loss && { loss: loss as NetworkConfig['loss'], output: outputFor(loss as NetworkConfig['loss']) }),
+    ...(softmax && { softmax: softmax as NetworkConfig['softmax'] }),
+    ...(samples && { softmaxSamples: Number(samples) }),
+  };
 }
 
-async function network(backend: Backend, split: FixedSplit): Promise<number> {
-  const seed = Number(options.seed);
-  const config =
-    options.loss === 'multinomial'
-      ? {
-          ...MLP_DEFAULTS,
-          loss: 'multinomial' as const,
-          output: 'softmax' as const,
-          softmax: options.softmax === 'sampled' ? ('sampled' as const) : ('full' as const),
-          softmaxSamples: Number(options.samples),
-        }
-      : MLP_DEFAULTS;
-  const model = createModel('mlp', backend, { train: split.train, config, seed });
-  const ranker = new Ranker(backend, model, split.validation);
-  const stop = parseMetric('ndcg@100') as RankMetric;
-  const trainer = new Trainer(backend, trainable(model)!, split.train, {
-    planner: plannerFor(backend, split.train),
-    config: {
-      ...TRAIN_DEFAULTS,
-      seed,
-      validateEvery: Number(options.every ?? 2),
-      ...(options.lr && { learningRate: Number(options.lr) }),
-      ...(options.epochs && { epochs: Number(options.epochs) }),
-      ...(options['lr-decay'] && { lrDecay: Number(options['lr-decay']) }),
-      ...(options.l2 && { l2: Number(options.l2) }),
-      ...(options.batch && { batch: Number(options.batch) }),
-    },
-    validate: async (signal) => ({
-      'ndcg@100': evaluateRanks(await ranker.ranks(signal), [stop]).metrics['ndcg@100'].mean,
-    }),
-  });
-  const run = trainer.run();
-  let next = await run.next();
-  while (!next.done) next = await run.next();
-  const { bestEpoch, epochs, ms } = next.value;
-  const { metrics } = await evaluate(backend, model, split.test);
-  const got = metrics['ndcg@100'];
-  console.log(
-    `${split.name} mlp      test ndcg@100 ${got.mean.toFixed(4)} (se ${got.se?.toFixed(4)})  cappedRecall@20 ${metrics['cappedRecall@20'].mean.toFixed(4)}  best epoch ${bestEpoch} of ${epochs}, ${(ms / 1000).toFixed(1)} s, ${(ms / epochs).toFixed(0)} ms an epoch`,
-  );
-  trainer.dispose();
-  ranker.dispose();
-  if (parts.includes('explain') && split.name === options.splits!.split(',')[0]) {
-    await explanations(backend, model, split, seed);
-    const ease = await fitEase(backend, split.train, EASE_DEFAULTS, {});
-    await explanations(backend, ease, split, seed);
-    ease.dispose();
-  }
-  model.dispose();
-  return got.mean;
+function trainOptions(): Partial<TrainConfig> & { readonly seed: number } {
+  const { seed, lr, l2, batch, epochs, every } = options;
+  return {
+    seed: Number(seed),
+    ...(lr && { learningRate: Number(lr) }),
+    ...(l2 && { l2: Number(l2) }),
+    ...(batch && { batch: Number(batch) }),
+    ...(epochs && { epochs: Number(epochs) }),
+    ...(options['lr-decay'] && { lrDecay: Number(options['lr-decay']) }),
+    ...(every && { validateEvery: Number(every) }),
+  };
 }

@@ -21,7 +21,7 @@ export const NEUMF_DEFAULTS: NeumfConfig = {
   hidden: [32, 16, 8],
   negatives: 4,
   foldSteps: 40,
-  foldRate: 0.1,
+  foldRate: 0.2,
   foldL2: 1,
 };
 

@@ -5,6 +5,7 @@ import { type Csr, csrFromRows } from '../../src/data/csr.js';
 import type { PairInputs, PairModel } from '../../src/model/model.js';
 import { initialNeumf, Neumf } from '../../src/model/neumf.js';
 import { NEUMF_DEFAULTS, NEUMF_TRAIN_DEFAULTS, type NeumfConfig } from '../../src/model/neumfConfig.js';
+import { pairsToFold, SAMPLES } from '../../src/model/neumfFold.js';
 import { unseenItem } from '../../src/model/pairs.js';
 import { PairFeed } from '../../src/train/pairFeed.js';
 import { Trainer } from '../../src/train/trainer.js';
@@ -129,6 +130,50 @@ describe('what is drawn', () => {
 
   it('SPLIT_EMPTY where nobody has an item', async () => {
     await expect(fed(csrFromRows([[], []], 3), 4, 5, 0)).rejects.toMatchObject({ code: 'SPLIT_EMPTY' });
+  });
+});
+
+describe('what a history is told from', () => {
+  const items = 900;
+  const rows = [[5, 17, 800], [], Array.from({ length: 50 }, (_, i) => 3 * i), [...Array(items).keys()]];
+  const histories = csrFromRows(rows, items);
+
+  /** The pairs of a row in each sample: item, target, weight. */
+  function told(first: number, count: number, row: number): number[][][] {
+    const { list, count: ofSample } = pairsToFold(histories, first, count, 4);
+    const floats = new Float32Array(list.numbers.buffer);
+    expect(list.length).toBe(SAMPLES * ofSample);
+    return Array.from({ length: SAMPLES }, (_, sample) =>
+      Array.from({ length: ofSample }, (_, k) => 4 * (sample * ofSample + k))
+        .filter((at) => list.numbers[at] === row)
+        .map((at) => [list.numbers[at + 1], floats[at + 2], floats[at + 3]]),
+    );
+  }
+
+  it.each([0, 1, 2, 3])(
+    'in every sample all of row %i, and items it lacks that count four times as much',
+    (row) => {
+      const has = rows[row];
+      for (const pairs of told(0, rows.length, row)) {
+        expect(pairs.filter(([, target]) => target === 1)).toEqual(has.map((item) => [item, 1, 1]));
+        const lacking = pairs.filter(([, target]) => target === 0);
+        expect(new Set(lacking.map(([item]) => item)).size).toBe(lacking.length);
+        expect(lacking.filter(([item]) => has.includes(item))).toEqual([]);
+        const weight = lacking.reduce((sum, [, , w]) => sum + w, 0);
+        expect(weight).toBeCloseTo(has.length === items ? 0 : 4 * has.length, 3);
+      }
+    },
+  );
+
+  it('the samples together have every item that it lacks where they have room for it', () => {
+    const once = told(0, 1, 0)[0].filter(([, target]) => target === 0).length;
+    expect(once).toBeLessThan(items / 4);
+    const all = new Set(told(0, 1, 0).flatMap((pairs) => pairs.map(([item]) => item)));
+    expect(all.size).toBe(items);
+  });
+
+  it('the same alone and among others', () => {
+    expect(told(2, 1, 0)).toEqual(told(0, rows.length, 2));
   });
 });
 
