@@ -1,5 +1,5 @@
 // The one .wgsl loader, shared by esbuild (build) and vitest (tests): a shader becomes
-// {name, source, layout}. Reflection happens here, at build time, so that the host binds
+// {name, source, buffers, fields}. Reflection happens here, at build time, so that the host binds
 // buffers and uniform fields by name and never writes a binding number or a byte offset.
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -48,14 +48,40 @@ export function reflect(name, source) {
   };
 }
 
-/** Without comments and indents, which are a third of a shader; the lines stay, for a driver's complaints name them. */
-const shortened = (source) => source.replace(/[ \t]*\/\/.*$/gm, '').replace(/^[ \t]+/gm, '');
+/** What the host needs of it, see src/gpu/layout.ts; an error where a shader does not keep to that order. */
+function packed(name, { bindings, params }) {
+  const inOrder = Object.entries(bindings).sort(([, a], [, b]) => a.binding - b.binding);
+  const buffers = inOrder.filter(([, { kind }]) => kind !== 'uniform');
+  const fields = Object.entries(params.fields);
+  if (params.size > 0) {
+    const isInOrder = inOrder.every(
+      ([, { binding, kind }], i) => binding === i && (kind === 'uniform') === (i === 0),
+    );
+    if (!isInOrder) throw new Error(`${name}.wgsl: bindings should be 0, 1, 2, ..., struct Params the first`);
+    if (fields.some(([, { offset }], i) => offset !== 4 * i))
+      throw new Error(`${name}.wgsl: Params has a gap`);
+  }
+  return {
+    buffers: buffers.map(([buffer, { kind }]) => (kind === 'storage' ? `>${buffer}` : buffer)).join(' '),
+    fields: fields.map(([field, { type }]) => (type === 'f32' ? `~${field}` : field)).join(' '),
+  };
+}
+
+/**
+ * Without comments, indents and spaces that separate nothing, which are a good third of a shader; the lines stay, for a
+ * driver's complaints name them.
+ */
+const shortened = (source) =>
+  source
+    .replace(/[ \t]*\/\/.*$/gm, '')
+    .replace(/^[ \t]+/gm, '')
+    .replace(/ *([,;:{}()=<>+|%]) */g, '$1');
 
 async function load(path, shorten = false) {
   const name = basename(path, '.wgsl');
   const { source: whole, files } = await readShader(path);
   const source = shorten ? shortened(whole) : whole;
-  const code = `export default ${JSON.stringify({ name, source, layout: reflect(name, source) })};`;
+  const code = `export default ${JSON.stringify({ name, source, ...packed(name, reflect(name, source)) })};`;
   return { code, files };
 }
 
