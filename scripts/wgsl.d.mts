@@ -10,5 +10,7 @@ export function reflect(
   params: { size: number; fields: Record<string, { offset: number; type: 'u32' | 'i32' | 'f32' }> };
   overrides: string[];
 };
+export function shortNamesFor(path: string): Promise<Map<string, string>>;
+export function shortened(source: string, names: ReadonlyMap<string, string>): string;
 export const wgslEsbuild: EsbuildPlugin;
 export const wgslVite: VitePlugin;

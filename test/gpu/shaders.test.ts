@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readShader, reflect } from '../../scripts/wgsl.mjs';
+import { readShader, reflect, shortened, shortNamesFor } from '../../scripts/wgsl.mjs';
 import type { GpuBackend } from '../../src/gpu/backend.js';
 import { openGpu } from './backend.js';
 
@@ -17,9 +17,17 @@ beforeAll(async () => {
 });
 afterAll(() => backend?.dispose());
 
-it.each(names)('%s compiles, and its reflection is what the driver accepts', async (name) => {
-  const { source } = await readShader(`${folder}${name}.wgsl`);
+const forms = names.flatMap((name) => [
+  [name, 'as it is written'] as const,
+  [name, 'as it is packed'] as const,
+]);
+
+it.each(forms)('%s, %s, compiles, and its reflection is what the driver accepts', async (name, form) => {
+  const path = `${folder}${name}.wgsl`;
+  const { source: whole } = await readShader(path);
+  const source = form === 'as it is packed' ? shortened(whole, await shortNamesFor(path)) : whole;
   const layout = reflect(name, source);
+  expect(layout).toEqual(reflect(name, whole));
   const device = backend.gpuDevice;
   device.pushErrorScope('validation');
   const module = device.createShaderModule({ code: source });
