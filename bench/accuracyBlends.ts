@@ -9,14 +9,15 @@ import type { BlendMember } from '../src/model/blendConfig.js';
 import type { Model } from '../src/model/model.js';
 import { fitModel, type ModelOptions, trainDefaults } from '../src/model/registry.js';
 import { learn } from '../src/recommend/learn.js';
+import { RECIPE_V } from './accuracyNeural.js';
 import { readFixedSplit } from './fixedSplits.js';
 import { sampledRanks } from './ncf.js';
 import { readNcf, readTrainTest, type TrainTest } from './publishedSplits.js';
 
 const VAE = (batch: number): BlendMember => ({
   model: 'vae',
-  network: { normalise: 'l2AfterDropout', userPower: 0.5 },
-  train: { learningRate: 2e-3, lrDecay: 0.5, l2: 1e-4, batch, epochs: 24, patience: 0 },
+  network: RECIPE_V.network,
+  train: { ...RECIPE_V.train, batch },
 });
 const ease = (l2: number, popularityPower: number, more: object = {}): BlendMember => ({
   model: 'ease',

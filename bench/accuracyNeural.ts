@@ -15,7 +15,7 @@ import { ncfFigures, sampledRanks } from './ncf.js';
 import { readNcf, readTrainTest } from './publishedSplits.js';
 
 /** "Recipe V": a wide multinomial VAE with users weighed, for a fixed number of epochs; batch and l2 are given below. */
-const RECIPE_V = {
+export const RECIPE_V = {
   network: {
     hidden: [600],
     latent: 200,

@@ -1,7 +1,7 @@
 // The one .wgsl loader, shared by esbuild (build) and vitest (tests): a shader becomes
-// {name, source, layout}. Reflection happens here, at build time, so that the host binds
+// {name, source, buffers, fields}. Reflection happens here, at build time, so that the host binds
 // buffers and uniform fields by name and never writes a binding number or a byte offset.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 
@@ -48,14 +48,93 @@ export function reflect(name, source) {
   };
 }
 
-/** Without comments and indents, which are a third of a shader; the lines stay, for a driver's complaints name them. */
-const shortened = (source) => source.replace(/[ \t]*\/\/.*$/gm, '').replace(/^[ \t]+/gm, '');
+/** What the host needs of it, see src/gpu/layout.ts; an error where a shader does not keep to that order. */
+function packed(name, { bindings, params }) {
+  const inOrder = Object.entries(bindings).sort(([, a], [, b]) => a.binding - b.binding);
+  const buffers = inOrder.filter(([, { kind }]) => kind !== 'uniform');
+  const fields = Object.entries(params.fields);
+  if (params.size > 0) {
+    const isInOrder = inOrder.every(
+      ([, { binding, kind }], i) => binding === i && (kind === 'uniform') === (i === 0),
+    );
+    if (!isInOrder) throw new Error(`${name}.wgsl: bindings should be 0, 1, 2, ..., struct Params the first`);
+    if (fields.some(([, { offset }], i) => offset !== 4 * i))
+      throw new Error(`${name}.wgsl: Params has a gap`);
+  }
+  return {
+    buffers: buffers.map(([buffer, { kind }]) => (kind === 'storage' ? `>${buffer}` : buffer)).join(' '),
+    fields: fields.map(([field, { type }]) => (type === 'f32' ? `~${field}` : field)).join(' '),
+  };
+}
+
+/** Names that a folder's shaders give to what only they know: the same short one in all of them, the shortest for the most used. */
+async function shortNames(folder) {
+  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.wgsl')).sort();
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  const all = texts.join('\n').replace(/\/\/.*$/gm, '');
+  const found = (pattern) => new Set([...all.matchAll(pattern)].map((match) => match[1]));
+  const functions = found(/\bfn\s+(\w+)/g);
+  const declared = new Set([
+    ...functions,
+    ...found(/\b(?:let|const|var(?:<\w+>)?)\s+(\w+)/g),
+    ...[...all.matchAll(/\bfn\s+\w+\(([^{]*)/g)].flatMap(([, list]) =>
+      Array.from(list.matchAll(/(\w+)\s*:/g), ([, name]) => name),
+    ),
+  ]);
+  const known = new Set(['main', ...found(/@builtin\((\w+)\)/g), ...found(/\boverride\s+(\w+)/g)]);
+  for (const [, name] of all.matchAll(/@binding\(\d+\)\s*var(?:<[^>]*>)?\s+(\w+)/g)) known.add(name);
+  for (const [, body] of all.matchAll(/\bstruct\s+\w+\s*\{([^}]*)\}/g)) {
+    for (const [, name] of body.matchAll(/(\w+)\s*:/g)) known.add(name);
+  }
+  for (const [, inside] of all.matchAll(/\bvar<([^>]*)>/g))
+    for (const name of inside.split(/\W+/)) known.add(name);
+  // WGSL's own functions and attributes.
+  for (const name of found(/\b(\w+)\s*\(/g)) if (!functions.has(name)) known.add(name);
+  const counts = new Map();
+  const words = all.match(/\b[A-Za-z_]\w*/g);
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const longest = [...declared].filter((name) => !known.has(name) && name.length > 2);
+  const gain = (name) => counts.get(name) * name.length;
+  longest.sort((a, b) => gain(b) - gain(a) || (a < b ? -1 : 1));
+  const free = candidates(new Set(words));
+  return new Map(longest.map((name) => [name, free.next().value]));
+}
+
+/** a, b, ... Z, aa, ab, ... but for the words there are, and those that WGSL reserves. */
+function* candidates(taken) {
+  const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  for (const first of ['', ...letters]) {
+    for (const last of letters) {
+      const name = first + last;
+      if (!taken.has(name) && !['as', 'do', 'fn', 'if', 'of'].includes(name)) yield name;
+    }
+  }
+}
+
+/**
+ * Without comments, indents and spaces that separate nothing, which are a good third of a shader, and with short names for
+ * what the host does not know; the lines stay, for a driver's complaints name them.
+ */
+export const shortened = (source, names) =>
+  source
+    .replace(/[ \t]*\/\/.*$/gm, '')
+    .replace(/^[ \t]+/gm, '')
+    .replace(/(?<![.\w])[A-Za-z_]\w*/g, (word) => names.get(word) ?? word)
+    .replace(/ *([,;:{}()=<>+|%]) */g, '$1');
+
+const namesOf = new Map();
+/** The short names of the folder a shader is in; worked out once. */
+export function shortNamesFor(path) {
+  const folder = dirname(path);
+  if (!namesOf.has(folder)) namesOf.set(folder, shortNames(folder));
+  return namesOf.get(folder);
+}
 
 async function load(path, shorten = false) {
   const name = basename(path, '.wgsl');
   const { source: whole, files } = await readShader(path);
-  const source = shorten ? shortened(whole) : whole;
-  const code = `export default ${JSON.stringify({ name, source, layout: reflect(name, source) })};`;
+  const source = shorten ? shortened(whole, await shortNamesFor(path)) : whole;
+  const code = `export default ${JSON.stringify({ name, source, ...packed(name, reflect(name, source)) })};`;
   return { code, files };
 }
 

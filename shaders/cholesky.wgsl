@@ -1,8 +1,9 @@
 // diagonal block = U, UT U = matrix - panel on one diagonal block; twin: src/cpu/solve.ts
 // One workgroup; thread c has column c of the block, which fills workgroup memory to the last byte.
-// matrix: f32[n, n]   panel: f32[PANEL, n]   diagonal: f32[n, PANEL]
+// matrix: f32[n, m]   panel: f32[PANEL, m]   diagonal: f32[n, PANEL]
 struct Params {
   first: u32,
+  column: u32,
   size: u32,
   stride: u32,
 }
@@ -16,10 +17,11 @@ var<workgroup> square: array<f32, 4096>;
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) c: u32) {
   let first = params.first;
+  let at = params.column + c;
   for (var r = 0u; r < PANEL; r++) {
     var value = 0.0;
     if (r <= c && c < params.size) {
-      value = matrix[(first + r) * params.stride + first + c] - panel[r * params.stride + first + c];
+      value = matrix[(first + r) * params.stride + at] - panel[r * params.stride + at];
     }
     square[r * PANEL + c] = value;
   }

@@ -1,10 +1,12 @@
-// out[i, j] = sum over entries e of row i of `columns`: x_e users[user_e, j] (+ ridge[i] where i = j); twin: src/cpu/solve.ts
+// out[i, j] = sum over entries e of row i of `columns`: x_e users[user_e, j] (+ ridge[i] where i = outFirst + j); twin: src/cpu/solve.ts
 // One workgroup a row of out. A user has an item once, so the threads share out the user's items without atomics, and
 // wait for each other before the next user: two runs give the same bytes.
-// columns: items x users   users: users x items   ridge: f32[items]   out: f32[items, items]
+// columns: items x users   users: users x n   ridge: f32[items]   out: f32[items, n]
 struct Params {
   first: u32,
   count: u32,
+  outFirst: u32,
+  outColumns: u32,
   stride: u32,
   columnsStep: u32,
   usersStep: u32,
@@ -42,5 +44,6 @@ fn main(
     }
     storageBarrier();
   }
-  if (t == 0u) { out[at + i] += ridge[i]; }
+  let diagonal = i - params.outFirst; // A row before the block wraps around, beyond its end.
+  if (t == 0u && diagonal < params.outColumns) { out[at + diagonal] += ridge[i]; }
 }

@@ -13,6 +13,7 @@ struct Params {
   endColumn4: u32,
   bIsLower: u32,
   rowsOfGroup: u32,
+  bFirst: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
@@ -29,7 +30,7 @@ fn store(row: u32, c: u32, sum: vec4f) {
 }
 
 // Of a lower triangular b, all terms before the workgroup's first column are zeros.
-fn firstTerm(c: u32) -> u32 { return max(params.begin, params.bIsLower * 4u * c); }
+fn firstTerm(c: u32) -> u32 { return max(params.begin, params.bIsLower * (params.bFirst + 4u * c)); }
 
 fn tileMain(group: vec3u, t: u32) {
   var products = Block();

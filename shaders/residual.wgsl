@@ -2,10 +2,12 @@
 // Every number is cut into a high half of 12 bits and the rest, so that products of halves are exact. High products are
 // added with their rounding errors kept (Knuth's two-sum). `nothing` is 0, which compilers cannot know: it keeps
 // those that rearrange sums from proving that the rounding errors are zero.
-// a: f32[n, n]   b: f32[n, m]   out: f32[n, m]
+// a: f32[n, k]   b: f32[n, m]   out: f32[n, m]
 // #include "include/mask.wgsl"
 struct Params {
   first4: u32,
+  aFirst4: u32,
+  bFirst: u32,
   end: u32,
   n: u32,
   m: u32,
@@ -43,13 +45,14 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let row4 = params.first4 + id.y;
   if (c >= params.stride4 || 4u * row4 >= params.end) { return; }
   var s0 = Sum(); var s1 = Sum(); var s2 = Sum(); var s3 = Sum();
-  let column = 4u * c + vec4u(0u, 1u, 2u, 3u);
+  let column = params.bFirst + 4u * c + vec4u(0u, 1u, 2u, 3u);
+  let aColumn4 = row4 - params.aFirst4;
   s0.high = select(vec4f(0.0), vec4f(params.scale), column == vec4u(4u * row4));
   s1.high = select(vec4f(0.0), vec4f(params.scale), column == vec4u(4u * row4 + 1u));
   s2.high = select(vec4f(0.0), vec4f(params.scale), column == vec4u(4u * row4 + 2u));
   s3.high = select(vec4f(0.0), vec4f(params.scale), column == vec4u(4u * row4 + 3u));
   for (var t = 0u; t < params.n; t++) {
-    let l = a[t * params.aStride4 + row4];
+    let l = a[t * params.aStride4 + aColumn4];
     let r = b[t * params.stride4 + c];
     let lHigh = high(l);
     let rHigh = high(r);

@@ -1,6 +1,6 @@
 // rows of out = X, UT X = out - panel, U a block of diagonal; twin: src/cpu/solve.ts
 // A thread has a vec4 column; it reads back only what it wrote itself.
-// diagonal: f32[n, PANEL]   panel: f32[PANEL, n]   out: f32[n, n]
+// diagonal: f32[n, PANEL]   panel: f32[PANEL, m]   out: f32[n, m]
 struct Params {
   first: u32,
   size: u32,

@@ -1,14 +1,13 @@
 import { itemChecks } from './checkItems.js';
 import { pairChecks } from './checkPairs.js';
+import { solveChecks } from './checkSolve.js';
 import { systemChecks } from './checkSystems.js';
-import { type LossArgs, type Ops, PANEL, SQUARE_PARTS } from './ops.js';
+import { type LossArgs, type Ops, SQUARE_PARTS } from './ops.js';
 import {
   ANY,
   alike,
   atLeast,
   batchRows,
-  blockEnd,
-  blockStart,
   firstOfBlock,
   floating,
   matrix,
@@ -44,6 +43,7 @@ export function checkedOps(ops: Ops, before: () => void): Ops {
 export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
   ...itemChecks,
   ...pairChecks,
+  ...solveChecks,
   ...systemChecks,
   bagForward({ input, batch, weights, bias, out, scales }) {
     matrix('bagForward', 'weights', weights, ANY, ANY);
@@ -196,49 +196,6 @@ export const checks: { readonly [K in keyof Ops]: (args: Args<K>) => void } = {
   },
   zeroDiagonal({ matrix: square }) {
     matrix('zeroDiagonal', 'matrix', square, ANY, square.shape[0]);
-  },
-  gram({ columns, users, ridge, out, first, count }) {
-    matrix('gram', 'out', out, ANY, out.shape[0]);
-    sparse('gram', columns, 'columns.indptr', 'columns.indices', 'columns.values');
-    sparse('gram', users, 'users.indptr', 'users.indices', 'users.values');
-    atLeast('gram', 'columns.indptr', columns.indptr, out.shape[0] + 1);
-    vector('gram', 'ridge', ridge, out.shape[0]);
-    within('gram', 'first + count', first + count, out.shape[0]);
-  },
-  matmulPanel({ a, b, out, outRow, first, rows, to, firstColumn, endColumn }) {
-    matrix('matmulPanel', 'a', a, ANY, ANY);
-    matrix('matmulPanel', 'b', b, a.shape[0], ANY);
-    matrix('matmulPanel', 'out', out, ANY, b.shape[1]);
-    within('matmulPanel', 'rows', rows, PANEL);
-    within('matmulPanel', 'outRow + rows', outRow + rows, out.shape[0]);
-    within('matmulPanel', 'first + rows', first + rows, a.shape[1]);
-    within('matmulPanel', 'to', to, a.shape[0]);
-    blockEnd('matmulPanel', 'endColumn', endColumn, b.shape[1]);
-    blockStart('matmulPanel', 'first', first);
-    blockStart('matmulPanel', 'firstColumn', firstColumn);
-  },
-  cholesky({ matrix: square, panel, diagonal, first }) {
-    matrix('cholesky', 'matrix', square, ANY, square.shape[0]);
-    matrix('cholesky', 'panel', panel, PANEL, square.shape[0]);
-    matrix('cholesky', 'diagonal', diagonal, square.shape[0], PANEL);
-    blockStart('cholesky', 'first', first);
-    within('cholesky', 'first + 1', first + 1, square.shape[0]);
-  },
-  triangularSolve({ diagonal, panel, out, first, firstColumn, endColumn }) {
-    matrix('triangularSolve', 'out', out, ANY, ANY);
-    matrix('triangularSolve', 'panel', panel, PANEL, out.shape[1]);
-    matrix('triangularSolve', 'diagonal', diagonal, out.shape[0], PANEL);
-    blockStart('triangularSolve', 'first', first);
-    blockStart('triangularSolve', 'firstColumn', firstColumn);
-    within('triangularSolve', 'first + 1', first + 1, out.shape[0]);
-    blockEnd('triangularSolve', 'endColumn', endColumn, out.shape[1]);
-  },
-  residual({ a, b, out, first, count }) {
-    matrix('residual', 'a', a, ANY, a.shape[0]);
-    matrix('residual', 'b', b, a.shape[0], ANY);
-    matrix('residual', 'out', out, a.shape[0], b.shape[1]);
-    blockStart('residual', 'first', first);
-    within('residual', 'first + count', first + count, out.shape[0]);
   },
   clusterAssign({ points, centroids, assigned, distances }) {
     matrix('clusterAssign', 'points', points, ANY, ANY);

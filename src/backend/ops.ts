@@ -5,6 +5,7 @@ import type { PairOps } from './pairOps.js';
 import type { RankOps } from './rankOps.js';
 import type { ScoreOps } from './scoreOps.js';
 import type { SequenceOps } from './sequenceOps.js';
+import type { SolveOps } from './solveOps.js';
 import type { SystemOps } from './systemOps.js';
 
 export type Activation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'gelu';
@@ -46,7 +47,15 @@ export interface BatchRows {
  * launch in gpu/, the row of the test table. Arguments that are tensors carry the names of the
  * shader's buffers. Outputs belong to the caller and are overwritten unless said otherwise.
  */
-export interface Ops extends SequenceOps, ItemOps, LatentOps, PairOps, RankOps, ScoreOps, SystemOps {
+export interface Ops
+  extends SequenceOps,
+    ItemOps,
+    LatentOps,
+    PairOps,
+    RankOps,
+    ScoreOps,
+    SolveOps,
+    SystemOps {
   /**
    * Sparse times dense: out[b, h] = activation(sum over entries e of row b: x_e weights[item_e, h] + bias[h]),
    * x_e = values_e, dropped or scaled as `dropout` says. Where `scales` is given, what is kept of a row is scaled to
@@ -235,96 +244,6 @@ export interface Ops extends SequenceOps, ItemOps, LatentOps, PairOps, RankOps, 
   /** Sets the diagonal of matrix f32[n, n] to 0. */
   zeroDiagonal(args: { matrix: Tensor }): void;
 
-  /**
-   * Rows first .. first + count of a Gram matrix plus a diagonal:
-   * out[i, j] = sum over entries e of row i of `columns`: x_e users[user_e, j], and ridge[i] more where i = j.
-   * `columns` is the transpose of `users`, its values multiplied by whatever weights the users carry. Other rows
-   * of `out` keep their values.
-   */
-  gram(args: {
-    /** items x users */
-    columns: SparseRows;
-    /** users x items */
-    users: SparseRows;
-    /** f32[items] */
-    ridge: Tensor;
-    /** f32[items, items] */
-    out: Tensor;
-    first: number;
-    count: number;
-  }): void;
-
-  /**
-   * A block of aT b: out[outRow + r, c] = sum over from <= t < to: a[t, first + r] b[t, c], for r < rows and
-   * firstColumn <= c < endColumn. `first`, `firstColumn` and, unless it is n, `endColumn` are multiples of PANEL;
-   * rows <= PANEL. `bIsLower` promises that b[t, c] is 0 where t < c, so that these terms need not be read. The rest of `out` keeps its values.
-   */
-  matmulPanel(args: {
-    /** f32[m, k] */
-    a: Tensor;
-    /** f32[m, n] */
-    b: Tensor;
-    /** f32[any, n] */
-    out: Tensor;
-    outRow: number;
-    first: number;
-    rows: number;
-    from: number;
-    to: number;
-    firstColumn: number;
-    endColumn: number;
-    bIsLower: boolean;
-  }): void;
-
-  /**
-   * Cholesky factor of one diagonal block: with S = matrix - panel on rows and columns first .. first + size,
-   * size = min(PANEL, n - first), S = UT U; diagonal[first + r, c] = U[r, c], zeros beside it. Only the upper triangle
-   * of S is read. A pivot that is not positive makes its row of U all zeros.
-   */
-  cholesky(args: {
-    /** f32[n, n] */
-    matrix: Tensor;
-    /** f32[PANEL, n], its row 0 belonging to row `first` of the matrix */
-    panel: Tensor;
-    /** f32[n, PANEL] */
-    diagonal: Tensor;
-    first: number;
-  }): void;
-
-  /**
-   * Forward substitution with one block U of `diagonal`, see cholesky, for the columns firstColumn .. endColumn:
-   * rows first .. first + size of `out` become the solution X of UT X = out - panel; 0 where U has a row of zeros.
-   * Columns are in multiples of PANEL, see matmulPanel. The rest of `out` keeps its values.
-   */
-  triangularSolve(args: {
-    /** f32[n, PANEL] */
-    diagonal: Tensor;
-    /** f32[PANEL, n] */
-    panel: Tensor;
-    /** f32[n, n] */
-    out: Tensor;
-    first: number;
-    firstColumn: number;
-    endColumn: number;
-  }): void;
-
-  /**
-   * What is missing for b to be the inverse of a, with eleven more bits than f32: rows first .. first + count of
-   * out = scale I - a b; the other rows stay. `a` is symmetric, `first` a multiple of PANEL. Terms are exact and their sum is compensated (Ogita, Rump & Oishi 2005), so that the error is that of
-   * rounding the result, and not of the sum, whose terms all but cancel.
-   */
-  residual(args: {
-    /** f32[n, n] */
-    a: Tensor;
-    /** f32[n, m] */
-    b: Tensor;
-    /** f32[n, m] */
-    out: Tensor;
-    scale: number;
-    first: number;
-    count: number;
-  }): void;
-
   /** For every point the nearest centroid by Euclidean distance, ties to the lower index, and the distance squared. */
   clusterAssign(args: {
     /** f32[n, d] */
@@ -375,7 +294,6 @@ export interface BlockLossArgs extends LossArgs {
 
 /** Into how many partial sums `sumSquares` writes. */
 export const SQUARE_PARTS = 32;
-/** Rows of a block in the factorisation of a symmetric matrix: matmulPanel, cholesky, triangularSolve. */
-export const PANEL = 64;
 
 export { MASKED, NO_ITEM, NOT_FINITE } from './rankOps.js';
+export { PANEL } from './solveOps.js';

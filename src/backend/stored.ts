@@ -1,5 +1,6 @@
 import type { Backend, Tensor } from './backend.js';
 import type { ItemBlock } from './blocks.js';
+import { freeAll } from './sparse.js';
 
 /** A matrix or vector over items that lies in blocks of them, each a tensor of its own. */
 export interface Blocked {
@@ -18,6 +19,29 @@ export interface Blocked {
 export type Stored = Tensor | Blocked;
 
 type Floats = Float32Array | Float64Array;
+
+/** A matrix of zeros in blocks along one dimension. Nothing is left behind when one of them cannot be had. */
+export function zerosInBlocks(
+  backend: Backend,
+  shape: readonly [number, number],
+  axis: 0 | 1,
+  items: readonly ItemBlock[],
+): Blocked {
+  const blocks: Tensor[] = [];
+  try {
+    for (const { count } of items) {
+      blocks.push(backend.zeros('f32', axis === 0 ? [count, shape[1]] : [shape[0], count]));
+    }
+  } catch (error) {
+    freeAll(blocks);
+    throw error;
+  }
+  return { shape, size: shape[0] * shape[1], axis, isTurned: false, items, blocks };
+}
+
+/** A matrix in one block as the tensor that it is. */
+export const plainWhereWhole = (matrix: Blocked): Stored =>
+  matrix.blocks.length === 1 ? matrix.blocks[0] : matrix;
 
 const isBlocked = (stored: Stored): stored is Blocked => 'blocks' in stored;
 

@@ -12,6 +12,8 @@ export interface SequenceFlags {
   readonly freeOutput?: boolean;
   readonly window?: number;
   readonly decay?: number;
+  readonly softmax?: GruConfig['softmax'];
+  readonly softmaxSamples?: number;
 }
 
 export const defineSequences = (command: Command): Command =>
@@ -38,7 +40,7 @@ export const defineSequences = (command: Command): Command =>
 
 /** Which of the flags each model understands. */
 export const SEQUENCE_FLAGS: Readonly<Record<string, readonly (keyof SequenceFlags)[]>> = {
-  gru: ['hidden', 'dropout', 'embedding', 'freeOutput', 'window'],
+  gru: ['hidden', 'dropout', 'embedding', 'freeOutput', 'window', 'softmax', 'softmaxSamples'],
   markov: ['window', 'decay'],
 };
 
@@ -53,7 +55,7 @@ export function sequenceOptions(
     checkMarkovConfig({ ...MARKOV_DEFAULTS, ...options });
     return options;
   }
-  const { hidden, dropout, embedding, freeOutput, window } = flags;
+  const { hidden, dropout, embedding, freeOutput, window, softmax, softmaxSamples } = flags;
   if (hidden && hidden.length !== 1) {
     throw new FoldinError(
       'CONFIG',
@@ -64,7 +66,15 @@ export function sequenceOptions(
     );
   }
   const tied = freeOutput ? false : undefined;
-  const options: Partial<GruConfig> = given({ hidden: hidden?.[0], dropout, embedding, tied, window });
+  const options: Partial<GruConfig> = given({
+    hidden: hidden?.[0],
+    dropout,
+    embedding,
+    tied,
+    window,
+    softmax,
+    softmaxSamples,
+  });
   checkGruConfig(gruConfig(options));
   return options;
 }

@@ -121,7 +121,7 @@ const defineNetworks = (command: Command): Command =>
     .addOption(
       one(
         '--softmax <kind>',
-        'multinomial: over all items (full), estimated from some (sampled), or by their number (auto, default: sampled above 200,000)',
+        'multinomial, gru: over all items (full), estimated from some (sampled), or by their number (auto, default: sampled above 200,000)',
         ['auto', 'full', 'sampled'],
       ),
     )

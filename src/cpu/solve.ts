@@ -10,8 +10,8 @@ export const gram: Ops['gram'] = (args) => {
   const userValues = floats(args.users.values);
   const ridge = floats(args.ridge);
   const out = floats(args.out);
-  const [items] = args.out.shape;
-  const sums = new Float64Array(items);
+  const [, columns] = args.out.shape;
+  const sums = new Float64Array(columns);
 
   for (let i = args.first; i < args.first + args.count; i++) {
     sums.fill(0);
@@ -22,8 +22,9 @@ export const gram: Ops['gram'] = (args) => {
         sums[userItems[f]] += x * userValues[userValues.length === 1 ? 0 : f];
       }
     }
-    sums[i] += ridge[i];
-    out.set(sums, i * items);
+    const diagonal = i - (args.outFirst ?? 0);
+    if (diagonal >= 0 && diagonal < columns) sums[diagonal] += ridge[i];
+    out.set(sums, i * columns);
   }
 };
 
@@ -33,7 +34,7 @@ export const matmulPanel: Ops['matmulPanel'] = (args) => {
   const out = floats(args.out);
   const k = args.a.shape[1];
   const n = args.b.shape[1];
-  const { firstColumn, endColumn } = args;
+  const { firstColumn, endColumn, bFirst = 0 } = args;
   const sums = new Float64Array(n);
 
   for (let r = 0; r < args.rows; r++) {
@@ -44,14 +45,14 @@ export const matmulPanel: Ops['matmulPanel'] = (args) => {
     for (; t + 4 <= args.to; t += 4) {
       const [x0, x1, x2, x3] = [0, 1, 2, 3].map((i) => a[(t + i) * k + column]);
       const [b0, b1, b2, b3] = [0, 1, 2, 3].map((i) => (t + i) * n);
-      const end = args.bIsLower ? Math.min(endColumn, t + 4) : endColumn;
+      const end = args.bIsLower ? Math.min(endColumn, t + 4 - bFirst) : endColumn;
       for (let c = firstColumn; c < end; c++) {
         sums[c] += x0 * b[b0 + c] + x1 * b[b1 + c] + x2 * b[b2 + c] + x3 * b[b3 + c];
       }
     }
     for (; t < args.to; t++) {
       const x = a[t * k + column];
-      const end = args.bIsLower ? Math.min(endColumn, t + 1) : endColumn;
+      const end = args.bIsLower ? Math.min(endColumn, t + 1 - bFirst) : endColumn;
       for (let c = firstColumn; c < end; c++) sums[c] += x * b[t * n + c];
     }
     out.set(sums.subarray(firstColumn, endColumn), (args.outRow + r) * n + firstColumn);
@@ -62,14 +63,15 @@ export const cholesky: Ops['cholesky'] = (args) => {
   const matrix = floats(args.matrix);
   const panel = floats(args.panel);
   const diagonal = floats(args.diagonal);
-  const { first } = args;
-  const [n] = args.matrix.shape;
+  const { first, matrixFirst = 0 } = args;
+  const [n, columns] = args.matrix.shape;
+  const column = first - matrixFirst;
   const size = Math.min(PANEL, n - first);
   const u = new Float64Array(PANEL * PANEL);
 
   for (let r = 0; r < size; r++) {
     for (let c = r; c < size; c++) {
-      let sum = matrix[(first + r) * n + first + c] - panel[r * n + first + c];
+      let sum = matrix[(first + r) * columns + column + c] - panel[r * columns + column + c];
       for (let p = 0; p < r; p++) sum -= u[p * PANEL + r] * u[p * PANEL + c];
       if (c === r) u[r * PANEL + r] = Math.sqrt(Math.max(sum, 0));
       else u[r * PANEL + c] = divided(sum, u[r * PANEL + r]);
@@ -106,13 +108,16 @@ export const residual: Ops['residual'] = (args) => {
   const b = floats(args.b);
   const out = floats(args.out);
   const [n, m] = args.b.shape;
+  const [, k] = args.a.shape;
+  const { aFirst = 0, bFirst = 0 } = args;
   const sums = new Float64Array(m);
 
   for (let i = args.first; i < args.first + args.count; i++) {
     sums.fill(0);
-    if (i < m) sums[i] = args.scale;
+    const diagonal = i - bFirst;
+    if (diagonal >= 0 && diagonal < m) sums[diagonal] = args.scale;
     for (let t = 0; t < n; t++) {
-      const x = a[i * n + t];
+      const x = a[t * k + i - aFirst];
       for (let j = 0; j < m; j++) sums[j] -= x * b[t * m + j];
     }
     out.set(sums, i * m);

@@ -112,6 +112,23 @@ export function selectColumns(matrix: Csr, columns: Uint32Array): Csr {
   );
 }
 
+/** The columns first .. first + count, renumbered from 0, without the order of the rows. */
+export function columnRange({ rows, indptr, indices, values }: Csr, first: number, count: number): Csr {
+  const isInside = (e: number) => indices[e] >= first && indices[e] < first + count;
+  const ends = new Uint32Array(rows + 1);
+  for (let row = 0; row < rows; row++) {
+    ends[row + 1] = ends[row];
+    for (let e = indptr[row]; e < indptr[row + 1]; e++) if (isInside(e)) ends[row + 1]++;
+  }
+  return {
+    rows,
+    columns: count,
+    indptr: ends,
+    indices: indices.filter((_, e) => isInside(e)).map((column) => column - first),
+    values: values?.filter((_, e) => isInside(e)),
+  };
+}
+
 function* entries(matrix: Csr, row: number): Generator<number> {
   for (let e = matrix.indptr[row]; e < matrix.indptr[row + 1]; e++) yield e;
 }

@@ -1,5 +1,6 @@
 import { randomOrder, randomUniform, STREAM } from '../backend/random.js';
 import { freeAll } from '../backend/sparse.js';
+import { type Blocked, writeStored } from '../backend/stored.js';
 import { inverse } from '../model/inverse.js';
 import type { Attribution } from './contributions.js';
 import { type History, type Scoring, scoresOfVariants } from './scoring.js';
@@ -87,9 +88,11 @@ async function ridge(
   try {
     const sums = await backend.read(gram);
     for (let i = 0; i < n - 1; i++) sums[i * n + i] += RIDGE;
-    const fill = async (out: typeof gram) => backend.write(out, sums as Float32Array);
-    const inverted = await inverse(backend, n, fill, async () => signal?.throwIfAborted());
-    made.push(inverted);
+    const fill = async (out: Blocked) => writeStored(backend, out, sums as Float32Array);
+    const { blocks } = await inverse(backend, n, fill, async () => signal?.throwIfAborted());
+    made.push(...blocks);
+    // In one block, as the sums are.
+    const [inverted] = blocks;
     const solution = backend.scope(() => {
       const out = backend.zeros('f32', [n, 1]);
       backend.matmulTN({ a: inverted, b: right, out, sums: backend.zeros('f32', [1]) });

@@ -1,12 +1,13 @@
 import { FoldinError } from '../errors.js';
-import type { Shader } from './layout.js';
+import { namesIn, type Shader } from './layout.js';
 import type { GpuTensor } from './memory.js';
 import { hasSubgroupsOf8, withSpread } from './spread.js';
 
 /** One shader with its override constants fixed: a pipeline, and the bind groups made for it so far. */
 export class Kernel {
   readonly #groups = new Map<string, GPUBindGroup>();
-  readonly #names: string[];
+  readonly #names: readonly string[];
+  readonly #fields: ReturnType<typeof namesIn>;
 
   constructor(
     readonly shader: Shader,
@@ -14,7 +15,8 @@ export class Kernel {
     private readonly device: GPUDevice,
     private readonly layout: GPUBindGroupLayout,
   ) {
-    this.#names = Object.keys(shader.layout.bindings).filter((name) => name !== 'params');
+    this.#names = namesIn(shader.buffers).map(({ name }) => name);
+    this.#fields = namesIn(shader.fields);
   }
 
   /** The bind group of these buffers, by the shader's names; made once per set of buffers. */
@@ -32,12 +34,13 @@ export class Kernel {
     }
     const known = this.#groups.get(key);
     if (known) return known;
-    const { bindings, params } = this.shader.layout;
-    const entries: GPUBindGroupEntry[] = this.#names.map((name) => ({
-      binding: bindings[name].binding,
-      resource: { buffer: tensors[name].buffer, offset: tensors[name].offset, size: tensors[name].bytes },
+    const buffers = this.#names.map((name) => ({
+      buffer: tensors[name].buffer,
+      offset: tensors[name].offset,
+      size: tensors[name].bytes,
     }));
-    entries.push({ binding: bindings['params'].binding, resource: { buffer: uniforms, size: params.size } });
+    const params = { buffer: uniforms, size: 4 * this.#fields.length };
+    const entries = [params, ...buffers].map((resource, binding) => ({ binding, resource }));
     const group = this.device.createBindGroup({ label: this.shader.name, layout: this.layout, entries });
     this.#groups.set(key, group);
     return group;
@@ -49,14 +52,12 @@ export class Kernel {
 
   /** Writes the named fields of `struct Params` at a byte offset. */
   writeParams(view: DataView, at: number, values: Readonly<Record<string, number>>): void {
-    const { fields } = this.shader.layout.params;
-    for (const name in fields) {
+    this.#fields.forEach(({ name, isMarked: isFloat }, i) => {
       const value = values[name];
       if (value === undefined) throw misuse(`${this.shader.name} was given no ${name}`);
-      const { offset, type } = fields[name];
-      if (type === 'f32') view.setFloat32(at + offset, value, true);
-      else view.setUint32(at + offset, value, true);
-    }
+      if (isFloat) view.setFloat32(at + 4 * i, value, true);
+      else view.setUint32(at + 4 * i, value, true);
+    });
   }
 }
 
@@ -150,12 +151,15 @@ export class Kernels {
     const { device } = this;
     const label = shader.name;
     const module = device.createShaderModule({ label, code: withSpread(shader.source, this.hasSubgroups) });
+    const kinds = namesIn(shader.buffers).map(({ isMarked: isWritten }) => ({
+      type: isWritten ? ('storage' as const) : ('read-only-storage' as const),
+    }));
     const layout = device.createBindGroupLayout({
       label,
-      entries: Object.values(shader.layout.bindings).map(({ binding, kind }) => ({
+      entries: [{ type: 'uniform' as const, hasDynamicOffset: true }, ...kinds].map((buffer, binding) => ({
         binding,
         visibility: GPUShaderStage.COMPUTE,
-        buffer: { type: kind, hasDynamicOffset: kind === 'uniform' },
+        buffer,
       })),
     });
     const descriptor = {

@@ -1,22 +1,17 @@
-/** What the `.wgsl` loader yields for one shader: its text and where each named thing sits. */
+/** What the `.wgsl` loader yields for one shader: its text, and the order of what is bound by name. */
 export interface Shader {
   readonly name: string;
   readonly source: string;
-  readonly layout: KernelLayout;
+  /** Names of the buffers from binding 1 on, `>` before those that are written; binding 0 is `struct Params`. */
+  readonly buffers: string;
+  /** Names of the fields of `struct Params`, four bytes each, `~` before those that are f32; the others are whole numbers. */
+  readonly fields: string;
 }
 
-export interface KernelLayout {
-  readonly bindings: Readonly<Record<string, BindingLayout>>;
-  readonly params: { readonly size: number; readonly fields: Readonly<Record<string, FieldLayout>> };
-  readonly overrides: readonly string[];
-}
-
-export interface BindingLayout {
-  readonly binding: number;
-  readonly kind: 'uniform' | 'storage' | 'read-only-storage';
-}
-
-export interface FieldLayout {
-  readonly offset: number;
-  readonly type: 'u32' | 'i32' | 'f32';
+/** The names of such a list, and which of them have a mark. */
+export function namesIn(list: string): { readonly name: string; readonly isMarked: boolean }[] {
+  return (list.match(/[>~]?\w+/g) ?? []).map((text) => ({
+    name: text.replace(/^[>~]/, ''),
+    isMarked: /^[>~]/.test(text),
+  }));
 }

@@ -3,13 +3,11 @@ import gramShader from '../../shaders/gram.wgsl';
 import matmulPanelShader from '../../shaders/matmulPanel.wgsl';
 import residualShader from '../../shaders/residual.wgsl';
 import triangularSolveShader from '../../shaders/triangularSolve.wgsl';
-import { type Ops, PANEL } from '../backend/ops.js';
+import { PANEL, type SolveOps } from '../backend/solveOps.js';
 import { type Family, ROW_LANES } from './family.js';
 import { gpu, grid, sparse, valueStep, vec4s } from './launch.js';
 import type { Queue } from './queue.js';
 import { cover, DEFAULT_VARIANT, VARIANTS, type Variant } from './variants.js';
-
-type SolveOps = Pick<Ops, 'gram' | 'matmulPanel' | 'cholesky' | 'triangularSolve' | 'residual'>;
 
 /** The vec4 columns that hold columns first .. end. */
 const columns4 = (first: number, end: number) => ({
@@ -20,7 +18,7 @@ const columns4 = (first: number, end: number) => ({
 export function solveOps(queue: Queue, family: Family): SolveOps {
   const product: Variant = VARIANTS[DEFAULT_VARIANT[family]];
   return {
-    gram({ columns, users, ridge, out, first, count }) {
+    gram({ columns, users, ridge, out, outFirst = 0, first, count }) {
       queue.launch({
         shader: gramShader,
         tensors: {
@@ -32,6 +30,8 @@ export function solveOps(queue: Queue, family: Family): SolveOps {
         params: {
           first,
           count,
+          outFirst,
+          outColumns: out.shape[1],
           stride: gpu(out).stride,
           columnsStep: valueStep(columns),
           usersStep: valueStep(users),
@@ -42,7 +42,7 @@ export function solveOps(queue: Queue, family: Family): SolveOps {
       });
     },
 
-    matmulPanel({ a, b, out, outRow, first, rows, from, to, firstColumn, endColumn, bIsLower }) {
+    matmulPanel({ a, b, bFirst = 0, out, outRow, first, rows, from, to, firstColumn, endColumn, bIsLower }) {
       const columns = endColumn - firstColumn;
       if (columns <= 0 || rows === 0) return;
       const { workgroups, rowsOfGroup } = cover(product, rows, columns);
@@ -60,18 +60,24 @@ export function solveOps(queue: Queue, family: Family): SolveOps {
           end: to,
           bIsLower: bIsLower ? 1 : 0,
           rowsOfGroup,
+          bFirst,
         },
         constants: product.constants,
         workgroups: [...workgroups, 1],
       });
     },
 
-    cholesky({ matrix, panel, diagonal, first }) {
+    cholesky({ matrix, matrixFirst = 0, panel, diagonal, first }) {
       const [n] = matrix.shape;
       queue.launch({
         shader: choleskyShader,
         tensors: { matrix: gpu(matrix), panel: gpu(panel), diagonal: gpu(diagonal) },
-        params: { first, size: Math.min(PANEL, n - first), stride: gpu(matrix).stride },
+        params: {
+          first,
+          column: first - matrixFirst,
+          size: Math.min(PANEL, n - first),
+          stride: gpu(matrix).stride,
+        },
         workgroups: [1, 1, 1],
       });
     },
@@ -91,13 +97,15 @@ export function solveOps(queue: Queue, family: Family): SolveOps {
       });
     },
 
-    residual({ a, b, out, scale, first, count }) {
+    residual({ a, aFirst = 0, b, out, bFirst = 0, scale, first, count }) {
       const stride4 = vec4s(gpu(out).stride);
       queue.launch({
         shader: residualShader,
         tensors: { a: gpu(a), b: gpu(b), out: gpu(out) },
         params: {
           first4: vec4s(first),
+          aFirst4: vec4s(aFirst),
+          bFirst,
           end: first + count,
           n: b.shape[0],
           m: b.shape[1],

@@ -10,8 +10,16 @@ export interface Decay {
   readonly decay: number;
 }
 
-/** What a network over histories looks like and what it minimises. */
-export interface NetworkConfig extends Decay {
+/** How the sum in a softmax over the items is worked out. */
+export interface Softmax {
+  /** Over all items (`full`), or estimated from some (`sampled`); `auto` samples where there are more than SAMPLED_ABOVE. */
+  readonly softmax: 'auto' | 'full' | 'sampled';
+  /** Items that a sampled softmax draws for a step. */
+  readonly softmaxSamples: number;
+}
+
+/** What a network over histories looks like and what it minimises; of `Softmax`, the multinomial loss. */
+export interface NetworkConfig extends Decay, Softmax {
   /** Units of the hidden layers; none makes the model linear. */
   readonly hidden: readonly number[];
   readonly activation: Activation;
@@ -31,13 +39,6 @@ export interface NetworkConfig extends Decay {
   readonly normalise: 'none' | 'l2';
   /** `sum`: the targets of a user are divided by their sum. */
   readonly targets: 'raw' | 'sum';
-  /**
-   * The multinomial loss over all items (`full`), or estimated from some (`sampled`); `auto` samples where there are more
-   * than SAMPLED_ABOVE items.
-   */
-  readonly softmax: 'auto' | 'full' | 'sampled';
-  /** Items that a sampled softmax draws for a step. */
-  readonly softmaxSamples: number;
   /** Linear model only: an item's own weight is held at 0, so that it cannot predict itself. */
   readonly zeroDiagonal: boolean;
 }
@@ -68,14 +69,16 @@ export interface TrainConfig {
   readonly seed: number;
 }
 
-/** Above so many items the multinomial loss is estimated from samples, unless it is asked for in full. */
+/** Above so many items a softmax is estimated from samples, unless it is asked for in full. */
 export const SAMPLED_ABOVE = 200_000;
 
+/** Whether a softmax over so many items is estimated from samples of them. */
+export const isSoftmaxSampled = ({ softmax }: Softmax, items: number): boolean =>
+  softmax === 'sampled' || (softmax === 'auto' && items > SAMPLED_ABOVE);
+
 /** Whether a network over so many items learns from samples of them. */
-export const isSampled = ({ loss, softmax, hidden }: NetworkConfig, items: number): boolean =>
-  loss === 'multinomial' &&
-  hidden.length > 0 &&
-  (softmax === 'sampled' || (softmax === 'auto' && items > SAMPLED_ABOVE));
+export const isSampled = (config: NetworkConfig, items: number): boolean =>
+  config.loss === 'multinomial' && config.hidden.length > 0 && isSoftmaxSampled(config, items);
 
 /** The defaults: what EVALUATION's table of held-out users shows to be best for a 128-64 network. */
 export const MLP_DEFAULTS: NetworkConfig = {
@@ -157,8 +160,7 @@ export function checkNetworkConfig(config: NetworkConfig): void {
   checkOneOf('reduction', config.reduction, ['users', 'mean', 'sum']);
   checkOneOf('normalise', config.normalise, ['none', 'l2']);
   checkOneOf('targets', config.targets, ['raw', 'sum']);
-  checkOneOf('softmax', config.softmax, ['auto', 'full', 'sampled']);
-  checkWhole('softmax-samples', config.softmaxSamples, 1, 1e6);
+  checkSoftmax(config);
   checkRange('dropout', config.dropout, 0, 0.999);
   checkDecay(config);
   checkRange('negative-weight', config.negativeWeight, 1e-6, 1e6);
@@ -177,6 +179,12 @@ export function checkNetworkConfig(config: NetworkConfig): void {
   if (config.zeroDiagonal && config.hidden.length > 0) {
     throw wrong('zero-diagonal', 'true', 'false where there are hidden layers');
   }
+}
+
+/** CONFIG, with the option's name, unless every value makes sense. */
+export function checkSoftmax({ softmax, softmaxSamples }: Softmax): void {
+  checkOneOf('softmax', softmax, ['auto', 'full', 'sampled']);
+  checkWhole('softmax-samples', softmaxSamples, 1, 1e6);
 }
 
 /** CONFIG unless it is a share. */

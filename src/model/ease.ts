@@ -1,4 +1,7 @@
 import type { Backend } from '../backend/backend.js';
+import { itemBlocks } from '../backend/blocks.js';
+import { freeAll } from '../backend/sparse.js';
+import { type Blocked, readStored } from '../backend/stored.js';
 import { type Csr, columnCounts } from '../data/csr.js';
 import { checkDecay, checkRange, type Decay } from './config.js';
 import { fillGram, gramSteps } from './gram.js';
@@ -60,27 +63,21 @@ export async function fitEase(
   const weights = userWeights(train, config.userPower);
   const ridge = ridgeOf(train, weights, config);
   // G is computed twice; see `inverse`.
-  const step = pace(backend, control, 2 * gramSteps(items) + inverseSteps(items));
-  const fill = (out: Parameters<typeof fillGram>[2]['out']) =>
-    fillGram(backend, train, { values, weights, ridge, out, step });
-  const table = await inverse(backend, items, fill, step);
-  try {
-    const p = await backend.read(table);
-    const popularity = columnCounts(train);
-    const factors = Float64Array.from(
-      popularity,
-      (count, j) => -((count + 1) ** config.popularityPower) / p[j * items + j],
-    );
-    for (let i = 0; i < items; i++) {
-      for (let j = 0; j < items; j++) p[i * items + j] *= factors[j];
-      p[i * items + i] = 0;
-    }
-    backend.write(table, p);
-    return new ItemTable('ease', backend, config, table);
-  } catch (error) {
-    table.free();
-    throw error;
+  const blocks = itemBlocks(backend, items, items).length;
+  const step = pace(backend, control, 2 * gramSteps(items, blocks) + inverseSteps(items));
+  const fill = (out: Blocked) => fillGram(backend, train, { values, weights, ridge, out, step });
+  const inverted = await inverse(backend, items, fill, step);
+  const p = (await readStored(backend, inverted).finally(() => freeAll(inverted.blocks))) as Float64Array;
+  const popularity = columnCounts(train);
+  const factors = Float64Array.from(
+    popularity,
+    (count, j) => -((count + 1) ** config.popularityPower) / p[j * items + j],
+  );
+  for (let i = 0; i < items; i++) {
+    for (let j = 0; j < items; j++) p[i * items + j] *= factors[j];
+    p[i * items + i] = 0;
   }
+  return new ItemTable('ease', backend, items, config, p);
 }
 
 function ridgeOf(train: Csr, weights: Float64Array | undefined, config: EaseConfig): Float64Array {

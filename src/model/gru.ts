@@ -1,76 +1,54 @@
-import { type Backend, SLICE, type Tensor, type TensorGroup } from '../backend/backend.js';
-import type { Dropout, SparseRows } from '../backend/ops.js';
-import { mix, STREAM } from '../backend/random.js';
-import { type ConsecutiveRows, consecutive, type DeviceRows, freeAll } from '../backend/sparse.js';
+import type { Backend, Tensor, TensorGroup } from '../backend/backend.js';
+import type { ConsecutiveRows, DeviceRows } from '../backend/sparse.js';
 import type { DenseShape } from '../backend/tuning.js';
-import type { Csr } from '../data/csr.js';
-import { requireOrder } from '../data/order.js';
 import { FoldinError } from '../errors.js';
-import { checkGruConfig, type GruConfig, refuseLargeSoftmax } from './gruConfig.js';
+import type { DenseLayer } from './dense.js';
+import type { FirstLayer } from './firstLayer.js';
+import { GruBase, type GruUnits, unitsOf } from './gruBase.js';
+import type { GruConfig } from './gruConfig.js';
+import { largestChunk, type OutputSpace, outputSpace, softmaxOutput } from './gruOutput.js';
 import { gruShapes } from './gruParameters.js';
-import {
-  freeSpace,
-  type GruBackSpace,
-  type GruSpace,
-  gruBackSpace,
-  gruSpace,
-  largestChunk,
-} from './gruSpace.js';
+import { freeSpace } from './gruSpace.js';
 import type { Parameters, SequenceInputs, SequenceModel } from './model.js';
-import { latestItems, type PackedStep, pack, packInto } from './packing.js';
 import { type NamedArrays, parameterGroup } from './parameters.js';
 
-/** Positions that scoring works on at a time. */
-const BLOCK = 2048;
-const KEEP_ALL: Dropout = { rate: 0, seed: 0, step: 0 };
-const NO_STEP: PackedStep = { first: 0, count: 0 };
-
 /**
- * A recurrent network over the history (Hidasi et al. 2016): each item's embedding goes into gated recurrent units
- * (Cho et al. 2014), and their state after it says, by a softmax over all items, which item comes next. The state
- * after the last item scores them all.
+ * A recurrent network over the history (Hidasi et al. 2016): each item's embedding goes into gated recurrent units, and
+ * their state after it says, by a softmax over all items, which item comes next. The state after the last item scores
+ * them all.
  */
-export class Gru implements SequenceModel {
-  readonly name = 'gru';
+export class Gru extends GruBase implements SequenceModel {
   readonly learnsFrom = 'sequences';
-  readonly isAdditive = false;
   /**
    * `embedding` f32[items, embedding], `inputWeights` f32[embedding, 3 hidden], `stateWeights` f32[hidden, 3 hidden] (gates
    * r, z, n), unless tied `outputWeights` f32[hidden, items], then `inputBias`, `stateBias` and `outputBias`.
    */
   readonly tensors: ReadonlyMap<string, Tensor>;
+  protected readonly embedding: FirstLayer;
   readonly #values: TensorGroup;
-  readonly #one: Tensor;
-  /** f32[embedding] and f32[hidden] of zeros: rows that are gathered have no bias. */
-  readonly #noBias: readonly [Tensor, Tensor];
   /** f32[hidden, items]: the embeddings turned round, where the output is tied. */
   readonly #turned: Tensor | undefined;
-  #numbers: Tensor | undefined;
-  #space: GruSpace | undefined;
-  #back: GruBackSpace | undefined;
+  /** f32[hidden, items]: the gradient of these. */
+  #turnedGrad: Tensor | undefined;
+  #space: OutputSpace | undefined;
   #parameters: Parameters | undefined;
 
-  constructor(
-    private readonly backend: Backend,
-    readonly items: number,
-    readonly config: GruConfig,
-    initial: NamedArrays,
-  ) {
-    checkGruConfig(config);
-    refuseLargeSoftmax(items);
-    const { values, tensors } = parameterGroup(backend, gruShapes(items, config), initial);
+  constructor(backend: Backend, items: number, config: GruConfig, initial: NamedArrays) {
+    super(backend, items, config);
+    const { values, tensors } = this.orDisposed(() =>
+      parameterGroup(backend, gruShapes(items, config), initial),
+    );
     this.#values = values;
     this.tensors = tensors;
-    this.#one = backend.tensor([1]);
-    this.#noBias = [backend.zeros('f32', [config.embedding]), backend.zeros('f32', [config.hidden])];
+    const weights = [tensors.get('embedding')!];
+    this.embedding = { items: [{ first: 0, count: items }], weights, bias: this.noBias };
     if (config.tied) this.#turned = backend.zeros('f32', [config.hidden, items]);
   }
 
-  get window(): number {
-    return this.config.window;
-  }
-
+  /** LIMIT_EXCEEDED where the scores of few positions do not fit one tensor. */
   get parameters(): Parameters {
+    const chunk = largestChunk(this.items);
+    if (this.backend.mostRows(this.items) < chunk) throw tooManyItems(this.items, chunk);
     // The gradients are made on the first use: a model that only scores needs none.
     this.#parameters ??= {
       names: [...this.tensors.keys()],
@@ -79,14 +57,6 @@ export class Gru implements SequenceModel {
       decayed: this.#values.starts[[...this.tensors.keys()].indexOf('inputBias')],
     };
     return this.#parameters;
-  }
-
-  inputValues(histories: Csr): undefined {
-    requireOrder(histories, 'gru');
-  }
-
-  get units(): number {
-    return this.config.hidden;
   }
 
   denseShapes(batch: number): DenseShape[] {
@@ -98,244 +68,42 @@ export class Gru implements SequenceModel {
     const { backend } = this;
     const last = backend.zeros('f32', [scores.shape[0], this.units]);
     this.represent(histories, batch, last);
-    this.#turnEmbeddings();
-    const bias = this.#tensor('outputBias');
-    backend.matmulNN({ a: last, b: this.#outputWeights, bias, out: scores, activation: 'linear' });
+    const { weights: b, bias } = this.#outputLayer();
+    backend.matmulNN({ a: last, b, bias, out: scores, activation: 'linear' });
     last.free();
   }
 
-  /** The states after the last items. Only the last `window` items of a history count, as in training. */
-  represent(histories: DeviceRows, { first, count }: ConsecutiveRows, out: Tensor): void {
-    const { backend, config } = this;
-    const recent = latestItems(histories.matrix, first, count, config.window);
-    const order = recent.map((_, b) => b).filter((b) => recent[b].length > 0);
-    order.sort((a, b) => recent[b].length - recent[a].length || a - b);
-    const packing = pack(order.map((b) => recent[b].length));
-    const packed = new Uint32Array(Math.max(1, packing.positions));
-    packInto(
-      packing,
-      order.map((b) => recent[b]),
-      packed,
-    );
-
-    const block = SLICE * Math.ceil(Math.max(BLOCK, order.length) / SLICE);
-    const space = this.#spaceFor(2 * block);
-    const numbers = this.#numbersUpTo(Math.max(packing.positions, count));
-    const mine: Tensor[] = [];
-    const made = (tensor: Tensor): Tensor => {
-      mine.push(tensor);
-      return tensor;
-    };
-    const inputs = { indptr: numbers, indices: made(backend.tensor(packed)), values: this.#one };
-
-    // Blocks of steps in turn in the first and in the second half of the space, so that one can go on from the other.
-    let previous = NO_STEP;
-    for (let begin = 0, half = 0; begin < packing.steps.length; half = 1 - half) {
-      let end = begin;
-      const from = packing.steps[begin].first;
-      while (end < packing.steps.length && endOf(packing.steps[end]) - from <= block) end++;
-      const positions = endOf(packing.steps[end - 1]) - from;
-      const at = half * block;
-      this.#gateInputs(space, inputs, { rows: numbers, first: from }, at, positions, KEEP_ALL);
-      for (const step of packing.steps.slice(begin, end)) {
-        previous = this.#step(space, { first: at + step.first - from, count: step.count }, previous);
-      }
-      begin = end;
-    }
-
-    // The states after the last items stand together, the longest history first; back to the order of the batch.
-    const place = new Uint32Array(count).fill(order.length);
-    order.forEach((b, rank) => {
-      place[b] = rank;
-    });
-    const indptr = new Uint32Array(count + 1);
-    for (let b = 0; b < count; b++) indptr[b + 1] = indptr[b] + (recent[b].length > 0 ? 1 : 0);
-    const found = place.filter((rank) => rank < order.length).map((rank) => previous.first + rank);
-    backend.bagForward({
-      input: {
-        indptr: made(backend.tensor(indptr)),
-        indices: made(backend.tensor(found.length > 0 ? found : new Uint32Array(1))),
-        values: this.#one,
-      },
-      batch: { rows: numbers, first: 0, count },
-      weights: space.states,
-      bias: this.#noBias[1],
-      out,
-      activation: 'linear',
-      dropout: KEEP_ALL,
-    });
-    freeAll(mine);
-  }
-
   sequenceGradients(step: SequenceInputs): void {
-    const { backend, config } = this;
-    const { packing, inputs, numbers, first, capacity } = step;
-    const { positions, steps } = packing;
-    if (positions === 0) {
-      throw new FoldinError(
-        'SPLIT_EMPTY',
-        'a batch holds no history of two items, so there is nothing to predict',
-        { remedy: 'Leave out histories of a single item.' },
-      );
+    const { backend, items, units } = this;
+    const states = this.forward(step, this.embedding);
+    const stateGrad = this.stateGrad(step);
+    if (this.#turned) this.#turnedGrad ??= backend.zeros('f32', [units, items]);
+    if (!this.#space || this.#space.chunk < Math.min(step.capacity, largestChunk(items))) {
+      freeSpace(this.#space);
+      this.#space = outputSpace(backend, units, items, step.capacity);
     }
-    const { rate, seed } = { rate: config.dropout, seed: mix(step.seed) };
-    const inputDropout = { rate, seed: mix(seed ^ STREAM.dropout), step: step.step };
-    const stateDropout = { rate, seed: mix(seed ^ STREAM.stateDropout), step: step.step };
-    const space = this.#spaceFor(capacity);
-    const back = this.#backFor(capacity);
-    const slice = (tensor: Tensor) => backend.slice(tensor, 0, positions);
-
-    this.#gateInputs(space, inputs, { rows: numbers, first }, 0, positions, inputDropout);
-    let previous = NO_STEP;
-    for (const at of steps) previous = this.#step(space, at, previous);
-    const states = slice(space.states);
-    // From here on the states are only seen by the output: `previous` holds what the units need.
-    if (rate > 0) backend.dropout({ values: states, dropout: stateDropout });
-    this.#turnEmbeddings();
-    this.#output(step, space, back);
-
-    const outGrad = slice(back.outGrad);
-    if (rate > 0) backend.dropout({ values: outGrad, dropout: stateDropout });
-    backend.transpose({ input: this.#tensor('stateWeights'), out: back.weightsT });
-    const [inputGrad, recurrentGrad, xGrad] = [back.inputGrad, back.recurrentGrad, back.xGrad].map(slice);
-    const saved = {
-      gates: slice(space.gates),
-      recurrent: slice(space.recurrent),
-      previous: slice(space.previous),
+    const grads = {
+      weights: this.#turnedGrad ?? this.#grad('outputWeights'),
+      bias: this.#grad('outputBias'),
     };
-    const carried = slice(back.carried);
-    for (let t = steps.length - 1; t >= 0; t--) {
-      const next = t + 1 < steps.length ? steps[t + 1] : NO_STEP;
-      backend.gruGatesBackward({
-        ...saved,
-        outGrad,
-        weightsT: back.weightsT,
-        inputGrad,
-        recurrentGrad,
-        carried,
-        ...steps[t],
-        nextFirst: next.first,
-        nextCount: Math.min(steps[t].count, next.count),
-      });
-    }
-    backend.matmulTN({
-      a: saved.previous,
-      b: recurrentGrad,
-      out: this.#grad('stateWeights'),
-      sums: this.#grad('stateBias'),
-    });
-    backend.matmulTN({
-      a: slice(space.x),
-      b: inputGrad,
-      out: this.#grad('inputWeights'),
-      sums: this.#grad('inputBias'),
-    });
-    backend.matmulNT({ a: inputGrad, b: this.#tensor('inputWeights'), out: xGrad });
-    if (rate > 0) backend.dropout({ values: xGrad, dropout: inputDropout });
+    softmaxOutput(backend, step, this.#outputLayer(), grads, { states, stateGrad }, this.#space);
+    const xGrad = this.backward(
+      step,
+      unitsOf((name) => this.#grad(name)),
+    );
     const out = this.#grad('embedding');
-    if (back.outputGrad) backend.transpose({ input: back.outputGrad, out });
-    const { starts, entries, firstStart } = step;
-    const accumulate = back.outputGrad !== undefined;
-    const sums = back.unused;
-    backend.bagBackward({
-      starts,
-      entries,
-      firstStart,
-      outGrad: xGrad,
-      out,
-      sums,
-      dropout: KEEP_ALL,
-      accumulate,
-    });
+    if (this.#turnedGrad) backend.transpose({ input: this.#turnedGrad, out });
+    this.embeddingGrad(step, xGrad, out, this.#turnedGrad !== undefined);
   }
 
-  /** Rows at .. at + positions of `x` and `inputGates`, from the items of as many rows of `inputs`. */
-  #gateInputs(
-    space: GruSpace,
-    inputs: SparseRows,
-    { rows, first }: { rows: Tensor; first: number },
-    at: number,
-    positions: number,
-    dropout: Dropout,
-  ): void {
-    const { backend } = this;
-    const x = backend.slice(space.x, at, positions);
-    backend.bagForward({
-      input: inputs,
-      batch: { rows, first, count: positions },
-      weights: this.#tensor('embedding'),
-      bias: this.#noBias[0],
-      out: x,
-      activation: 'linear',
-      dropout: KEEP_ALL,
-    });
-    if (dropout.rate > 0) backend.dropout({ values: x, dropout });
-    backend.matmulNN({
-      a: x,
-      b: this.#tensor('inputWeights'),
-      bias: this.#tensor('inputBias'),
-      out: backend.slice(space.inputGates, at, positions),
-      activation: 'linear',
-    });
+  protected get cells(): GruUnits {
+    return unitsOf((name) => this.#tensor(name));
   }
 
-  /** Runs the units over one step; returns it as what the next goes on from. */
-  #step(space: GruSpace, step: PackedStep, previous: PackedStep): PackedStep {
-    const { inputGates, states, gates, recurrent, previous: kept } = space;
-    this.backend.gruGatesForward({
-      inputGates,
-      weights: this.#tensor('stateWeights'),
-      bias: this.#tensor('stateBias'),
-      states,
-      gates,
-      recurrent,
-      previous: kept,
-      ...step,
-      previousFirst: previous.first,
-      previousCount: previous.count,
-    });
-    return step;
-  }
-
-  /** The softmax over all items and its gradients, chunk by chunk of positions: the mean over the positions. */
-  #output(step: SequenceInputs, space: GruSpace, back: GruBackSpace): void {
-    const { backend } = this;
-    const { positions } = step.packing;
-    for (let first = 0; first < positions; first += back.chunk) {
-      const count = Math.min(back.chunk, positions - first);
-      const states = backend.slice(space.states, first, count);
-      const logits = backend.slice(back.logits, 0, count);
-      const parts = backend.slice(back.parts, 0, back.splits * count);
-      const weights = this.#outputWeights;
-      const bias = this.#tensor('outputBias');
-      backend.matmulNN({ a: states, b: weights, bias, out: logits, activation: 'linear' });
-      backend.softmaxNll({
-        logits,
-        targets: step.targets,
-        batch: { rows: step.numbers, first: step.first + first, count },
-        loss: backend.slice(step.lossParts, first, count),
-        scale: 1 / positions,
-      });
-      backend.matmulNT({ a: logits, b: weights, out: parts });
-      const out = backend.slice(back.outGrad, first, count);
-      backend.reduceActivation({ parts, saved: states, out, activation: 'linear' });
-      backend.matmulTN({
-        a: states,
-        b: logits,
-        out: back.outputGrad ?? this.#grad('outputWeights'),
-        sums: this.#grad('outputBias'),
-        accumulate: first > 0,
-      });
-    }
-  }
-
-  get #outputWeights(): Tensor {
-    return this.#turned ?? this.#tensor('outputWeights');
-  }
-
-  /** To be called when the embeddings may have changed. */
-  #turnEmbeddings(): void {
+  /** The output layer; embeddings may have changed, and are turned anew. */
+  #outputLayer(): DenseLayer {
     if (this.#turned) this.backend.transpose({ input: this.#tensor('embedding'), out: this.#turned });
+    return { weights: this.#turned ?? this.#tensor('outputWeights'), bias: this.#tensor('outputBias') };
   }
 
   #tensor(name: string): Tensor {
@@ -347,47 +115,29 @@ export class Gru implements SequenceModel {
     return grads.parts[names.indexOf(name)];
   }
 
-  /** u32: 0, 1, 2, ... up to n at least. */
-  #numbersUpTo(n: number): Tensor {
-    if (!this.#numbers || this.#numbers.size <= n) {
-      this.#numbers?.free();
-      this.#numbers = consecutive(this.backend, 2 ** Math.ceil(Math.log2(n + 1)) + 1);
-    }
-    return this.#numbers;
-  }
-
-  #spaceFor(positions: number): GruSpace {
-    if (!this.#space || this.#space.positions < positions) {
-      freeSpace(this.#space);
-      this.#space = gruSpace(this.backend, this.config, positions);
-    }
-    return this.#space;
-  }
-
-  #backFor(positions: number): GruBackSpace {
-    if (!this.#back || this.#back.positions < positions) {
-      freeSpace(this.#back);
-      this.#back = gruBackSpace(this.backend, this.config, this.items, positions);
-    }
-    return this.#back;
-  }
-
-  endTraining(): void {
+  override endTraining(): void {
+    super.endTraining();
     this.#parameters?.grads.whole.free();
     this.#parameters = undefined;
-    freeSpace(this.#back);
-    this.#back = undefined;
-  }
-
-  dispose(): void {
-    this.endTraining();
     freeSpace(this.#space);
     this.#space = undefined;
-    freeAll([this.#one, ...this.#noBias]);
+    this.#turnedGrad?.free();
+    this.#turnedGrad = undefined;
+  }
+
+  override dispose(): void {
+    super.dispose();
     this.#turned?.free();
-    this.#numbers?.free();
     this.#values.whole.free();
   }
 }
 
-const endOf = ({ first, count }: PackedStep): number => first + count;
+const tooManyItems = (items: number, positions: number): FoldinError =>
+  new FoldinError(
+    'LIMIT_EXCEEDED',
+    `the exact softmax of gru scores ${items} items at ${positions} positions at once, more than one tensor of this device holds`,
+    {
+      remedy: 'Estimate it from some of the items (--softmax sampled), or keep fewer items (--min-item).',
+      details: { items, positions },
+    },
+  );

@@ -1,8 +1,15 @@
 import { FoldinError } from '../errors.js';
-import { checkRange, checkWhole, TRAIN_DEFAULTS, type TrainConfig } from './config.js';
+import {
+  checkRange,
+  checkSoftmax,
+  checkWhole,
+  type Softmax,
+  TRAIN_DEFAULTS,
+  type TrainConfig,
+} from './config.js';
 
 /** Gated recurrent units over the history, in the order in which it happened. */
-export interface GruConfig {
+export interface GruConfig extends Softmax {
   /** Units of the state. */
   readonly hidden: number;
   /** Whether the output's weights are the embeddings of the items (Press & Wolf 2017), or its own. */
@@ -15,7 +22,15 @@ export interface GruConfig {
   readonly window: number;
 }
 
-export const GRU_DEFAULTS: GruConfig = { hidden: 64, tied: true, embedding: 64, dropout: 0.2, window: 200 };
+export const GRU_DEFAULTS: GruConfig = {
+  hidden: 64,
+  tied: true,
+  embedding: 64,
+  dropout: 0.2,
+  window: 200,
+  softmax: 'auto',
+  softmaxSamples: 8192,
+};
 
 /** The loss lies on a plateau, at what popularity reaches, for some hundred steps: patience must outlast it. */
 export const GRU_TRAIN_DEFAULTS: TrainConfig = {
@@ -26,9 +41,6 @@ export const GRU_TRAIN_DEFAULTS: TrainConfig = {
   patience: 5,
   patienceSteps: 500,
 };
-
-/** Above this many items the full softmax, which scores all of them at every position, is refused. */
-export const MOST_SOFTMAX_ITEMS = 200_000;
 
 /** The options with what follows from each other filled in. */
 export function gruConfig(options: Partial<GruConfig>): GruConfig {
@@ -42,6 +54,7 @@ export function checkGruConfig(config: GruConfig): void {
   checkWhole('embedding', config.embedding, 1, 8192);
   checkRange('dropout', config.dropout, 0, 0.999);
   checkWhole('window', config.window, 1, 1e6);
+  checkSoftmax(config);
   if (config.tied && config.embedding !== config.hidden) {
     throw new FoldinError(
       'CONFIG',
@@ -49,14 +62,4 @@ export function checkGruConfig(config: GruConfig): void {
       { remedy: 'Leave --embedding out, or give the output its own weights with --free-output.' },
     );
   }
-}
-
-/** LIMIT_EXCEEDED where a full softmax over the items is out of reach. */
-export function refuseLargeSoftmax(items: number): void {
-  if (items <= MOST_SOFTMAX_ITEMS) return;
-  throw new FoldinError(
-    'LIMIT_EXCEEDED',
-    `gru learns by a softmax over all items, and ${items} are more than ${MOST_SOFTMAX_ITEMS}; a sampled softmax is not there yet`,
-    { remedy: 'Keep fewer items (--min-item), or take another model (--model markov).', details: { items } },
-  );
 }

@@ -1,9 +1,6 @@
-import { type Backend, SLICE, type Tensor } from '../backend/backend.js';
+import type { Backend, Tensor } from '../backend/backend.js';
 import { freeAll } from '../backend/sparse.js';
 import type { GruConfig } from './gruConfig.js';
-
-/** Logits of a chunk of positions take at most this many bytes: what software adapters keep in cache, and every adapter binds. */
-const CHUNK_BYTES = 2 ** 24;
 
 /** What running the units over so many positions takes. */
 export interface GruSpace {
@@ -36,13 +33,6 @@ export function gruSpace(backend: Backend, { hidden, embedding }: GruConfig, pos
 /** What the gradients of so many positions take besides. */
 export interface GruBackSpace {
   readonly positions: number;
-  /** Positions whose logits are there at once. */
-  readonly chunk: number;
-  /** f32[chunk, items] */
-  readonly logits: Tensor;
-  /** Into how many parts the product over the items is cut; f32[splits * chunk, hidden]. */
-  readonly splits: number;
-  readonly parts: Tensor;
   /** f32[positions, hidden]: the gradient of the states, as the output sees it. */
   readonly outGrad: Tensor;
   readonly carried: Tensor;
@@ -53,43 +43,29 @@ export interface GruBackSpace {
   readonly xGrad: Tensor;
   /** f32[3 hidden, hidden] */
   readonly weightsT: Tensor;
-  /** f32[hidden, items]: the gradient of the output's weights, where they are the embeddings turned round. */
-  readonly outputGrad: Tensor | undefined;
   /** f32[embedding]: column sums that nobody wants. */
   readonly unused: Tensor;
 }
 
-/** The most positions whose logits are there at once. */
-export const largestChunk = (items: number): number =>
-  SLICE * Math.max(1, Math.floor(CHUNK_BYTES / (4 * items * SLICE)));
-
 export function gruBackSpace(
   backend: Backend,
-  { hidden, embedding, tied }: GruConfig,
-  items: number,
+  { hidden, embedding }: GruConfig,
   positions: number,
 ): GruBackSpace {
-  const chunk = Math.min(positions, largestChunk(items));
-  const splits = backend.splits(chunk, hidden, items);
   const zeros = (rows: number, columns: number) => backend.zeros('f32', [rows, columns]);
   return {
     positions,
-    chunk,
-    logits: zeros(chunk, items),
-    splits,
-    parts: zeros(splits * chunk, hidden),
     outGrad: zeros(positions, hidden),
     carried: zeros(positions, hidden),
     inputGrad: zeros(positions, 3 * hidden),
     recurrentGrad: zeros(positions, 3 * hidden),
     xGrad: zeros(positions, embedding),
     weightsT: zeros(3 * hidden, hidden),
-    outputGrad: tied ? zeros(hidden, items) : undefined,
     unused: backend.zeros('f32', [embedding]),
   };
 }
 
 /** Frees every tensor of a space. */
-export function freeSpace(space: GruSpace | GruBackSpace | undefined): void {
+export function freeSpace(space: object | undefined): void {
   freeAll(Object.values(space ?? {}).filter((part): part is Tensor => typeof part === 'object'));
 }

@@ -1,4 +1,7 @@
 import type { Backend } from '../backend/backend.js';
+import { itemBlocks } from '../backend/blocks.js';
+import { freeAll } from '../backend/sparse.js';
+import { readStored, zerosInBlocks } from '../backend/stored.js';
 import type { Csr } from '../data/csr.js';
 import { columnCounts } from '../data/csr.js';
 import { checkDecay, checkOneOf, checkRange, checkWhole, type Decay } from './config.js';
@@ -41,12 +44,13 @@ export async function fitItemKnn(
   checkItemKnnConfig(config);
   const items = train.columns;
   refuseLargeTable(backend, items);
-  const step = pace(backend, control, 2 * gramSteps(items));
-  const table = backend.zeros('f32', [items, items]);
+  const blocks = itemBlocks(backend, items, items);
+  const step = pace(backend, control, (blocks.length + 1) * gramSteps(items, 1));
+  const table = zerosInBlocks(backend, [items, items], 1, blocks);
   try {
     const values = config.weighting === 'bm25' ? bm25(train) : train.values;
     await fillGram(backend, train, { values, ridge: new Float64Array(items), out: table, step });
-    const gram = await backend.read(table);
+    const gram = await readStored(backend, table);
     const lengths = Float64Array.from({ length: items }, (_, i) => Math.sqrt(gram[i * items + i]));
     const kept = new Float32Array(gram.length);
     const column = new Float64Array(items);
@@ -57,13 +61,12 @@ export async function fitItemKnn(
         column[i] = i === j || product <= 0 ? 0 : product / (lengths[i] * lengths[j] + config.shrink);
       }
       for (const i of largest(column, config.neighbours)) kept[i * items + j] = column[i];
-      if (j % Math.ceil(items / gramSteps(items)) === 0) await step();
+      if (j % Math.ceil(items / gramSteps(items, 1)) === 0) await step();
     }
-    backend.write(table, kept);
-    return new ItemTable('itemknn', backend, config, table);
-  } catch (error) {
-    table.free();
-    throw error;
+    freeAll(table.blocks);
+    return new ItemTable('itemknn', backend, items, config, kept);
+  } finally {
+    freeAll(table.blocks);
   }
 }
 

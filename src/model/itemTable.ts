@@ -1,30 +1,42 @@
 import type { Backend, Tensor } from '../backend/backend.js';
+import { itemBlocks } from '../backend/blocks.js';
 import type { BatchRows, SparseRows } from '../backend/ops.js';
+import { freeAll } from '../backend/sparse.js';
+import { type Blocked, plainWhereWhole, type Stored, writeStored, zerosInBlocks } from '../backend/stored.js';
 import type { Csr } from '../data/csr.js';
 import { FoldinError } from '../errors.js';
 import type { Decay } from './config.js';
 import { decayed } from './decay.js';
+import { firstLayer } from './firstLayer.js';
 import type { Model } from './model.js';
-import type { NamedArrays } from './parameters.js';
+import { floatsOf, type NamedArrays } from './parameters.js';
 
 /** Tables are read back, finished and saved by the host, whose arrays and files should stay below this. */
-const HOST_TABLE_BYTES = 2 * 2 ** 30;
+export const HOST_TABLE_BYTES = 2 * 2 ** 30;
 
-/** A model that is one table of items by items: score_j = sum over the history of x_i weights[i, j]. */
+/**
+ * A model that is one table of items by items: score_j = sum over the history of x_i weights[i, j]. Where it is too large
+ * for one tensor it lies in blocks of the items of histories, whose shares of the scores are added.
+ */
 export class ItemTable implements Model {
   readonly isAdditive = true;
-  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly tensors: ReadonlyMap<string, Stored>;
+  readonly #weights: Blocked;
   readonly #noBias: Tensor;
 
-  /** Takes `weights` f32[items, items] over: it is freed with the model. */
+  /** `weights` f32[items, items], row-major. LIMIT_EXCEEDED as `refuseLargeTable` says. */
   constructor(
     readonly name: string,
     private readonly backend: Backend,
+    readonly items: number,
     readonly config: Partial<Decay>,
-    weights: Tensor,
+    weights: Float32Array | Float64Array,
   ) {
-    this.tensors = new Map([['weights', weights]]);
-    this.#noBias = backend.zeros('f32', [weights.shape[0]]);
+    refuseLargeTable(backend, items);
+    this.#weights = zerosInBlocks(backend, [items, items], 0, itemBlocks(backend, items, items));
+    writeStored(backend, this.#weights, weights);
+    this.tensors = new Map([['weights', plainWhereWhole(this.#weights)]]);
+    this.#noBias = backend.zeros('f32', [items]);
   }
 
   /** As it was saved. SHAPE_MISMATCH when the table is not items by items. */
@@ -35,20 +47,7 @@ export class ItemTable implements Model {
     config: Partial<Decay>,
     tensors: NamedArrays,
   ): ItemTable {
-    const saved = tensors.get('weights');
-    if (saved?.shape.join() !== `${items},${items}`) {
-      throw new FoldinError(
-        'SHAPE_MISMATCH',
-        `weights should be f32[${items},${items}], got [${saved?.shape ?? 'nothing'}]`,
-        { remedy: 'Load a model with the configuration it was saved with.' },
-      );
-    }
-    refuseLargeTable(backend, items);
-    return new ItemTable(name, backend, config, backend.tensor(saved.values, saved.shape));
-  }
-
-  get items(): number {
-    return this.#noBias.size;
+    return new ItemTable(name, backend, items, config, floatsOf(tensors, 'weights', [items, items]));
   }
 
   inputValues(histories: Csr): Float32Array | undefined {
@@ -56,40 +55,31 @@ export class ItemTable implements Model {
   }
 
   score(input: SparseRows, batch: BatchRows, scores: Tensor): void {
-    const weights = this.tensors.get('weights')!;
+    const { items, blocks: weights } = this.#weights;
     const dropout = { rate: 0, seed: 0, step: 0 };
-    this.backend.bagForward({
-      input,
-      batch,
-      weights,
-      bias: this.#noBias,
-      out: scores,
-      activation: 'linear',
-      dropout,
-    });
+    const layer = { items, weights, bias: this.#noBias };
+    firstLayer(this.backend, layer, { input, batch, out: scores, activation: 'linear', dropout });
   }
 
   dispose(): void {
-    this.tensors.get('weights')!.free();
-    this.#noBias.free();
+    freeAll([...this.#weights.blocks, this.#noBias]);
   }
 }
 
-/** LIMIT_EXCEEDED, with the size in GiB, where a table of items by items is more than the device or the host takes. */
+/** LIMIT_EXCEEDED, with the size in GiB, where a table of items by items is more than the host takes. */
 export function refuseLargeTable(backend: Backend, items: number): void {
   const bytes = items * items * (backend.precision === 'f64' ? 8 : 4);
-  const limit = Math.min(backend.maxTensorBytes, HOST_TABLE_BYTES);
-  if (bytes <= limit) return;
-  const fitting = Math.floor(Math.sqrt((limit / bytes) * items * items));
+  if (bytes <= HOST_TABLE_BYTES) return;
+  const fitting = Math.floor(Math.sqrt((HOST_TABLE_BYTES / bytes) * items * items));
   throw new FoldinError(
     'LIMIT_EXCEEDED',
-    `${items} items make an item x item table of ${gib(bytes)} GiB; at most ${gib(limit)} GiB (${fitting} items) are possible on ${backend.device.adapter}`,
+    `${items} items make an item x item table of ${gib(bytes)} GiB; at most ${gib(HOST_TABLE_BYTES)} GiB (${fitting} items) are possible`,
     {
-      remedy:
-        'Keep fewer items (--min-item), take another adapter, or a model without such a table (--model mlp).',
-      details: { bytes, limit, items },
+      remedy: 'Keep fewer items (--min-item), or take a model without such a table (--model mlp).',
+      details: { bytes, limit: HOST_TABLE_BYTES, items },
     },
   );
 }
 
-const gib = (bytes: number): string => (bytes / 2 ** 30).toPrecision(3);
+/** E.g. "1.25": a number of bytes in GiB. */
+export const gib = (bytes: number): string => (bytes / 2 ** 30).toPrecision(3);

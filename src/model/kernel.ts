@@ -1,4 +1,5 @@
 import type { Backend, Tensor } from '../backend/backend.js';
+import { ITEM_BLOCK, type ItemBlock, itemBlocks } from '../backend/blocks.js';
 import { randomOrder, STREAM } from '../backend/random.js';
 import {
   type ConsecutiveRows,
@@ -7,11 +8,13 @@ import {
   freeAll,
   uploadRows,
 } from '../backend/sparse.js';
+import { type Blocked, plainWhereWhole, type Stored, writeStored, zerosInBlocks } from '../backend/stored.js';
 import { type Csr, columnCounts, selectRows, transposed } from '../data/csr.js';
 import { FoldinError } from '../errors.js';
 import { checkRange, checkWhole } from './config.js';
 import { fillGram, gramSteps } from './gram.js';
 import { inverse, inverseSteps } from './inverse.js';
+import { gib, HOST_TABLE_BYTES } from './itemTable.js';
 import type { Model } from './model.js';
 import { type FitControl, pace } from './pace.js';
 import { floatsOf, type NamedArrays } from './parameters.js';
@@ -50,8 +53,15 @@ export function checkKernelConfig(config: KernelConfig): void {
 
 /** Rows that are computed between two steps. */
 const ROWS = 128;
-/** Tables are read back and finished by the host, whose arrays should stay below this. */
-const HOST_TABLE_BYTES = 2 * 2 ** 30;
+/** Landmarks whose share of the scores is worked out at a time, and what it takes. */
+interface Share extends ItemBlock {
+  /** f32[items, count]: their histories */
+  readonly turned: Tensor;
+  /** f32[count, items]: of `weights` */
+  readonly weights: Tensor;
+  /** f32[count] */
+  readonly noBias: Tensor;
+}
 
 /** What is learned: the histories that everybody is compared with, and what likeness to each of them says of each item. */
 interface Learned {
@@ -59,8 +69,8 @@ interface Learned {
   readonly landmarks: Csr;
   /** f32[items]: what an item counts in a history before that is scaled to length 1; 0 where nobody has it. */
   readonly itemWeights: Float32Array | Float64Array;
-  /** f32[landmarks, items], taken over */
-  readonly weights: Tensor;
+  /** f32[landmarks, items], row-major */
+  readonly weights: Float32Array | Float64Array;
   /** f32[items]: the score of somebody who is like nobody. */
   readonly means: Float32Array | Float64Array;
 }
@@ -68,32 +78,49 @@ interface Learned {
 export class Kernel implements Model {
   readonly name = 'kernel';
   readonly isAdditive = false;
-  readonly tensors: ReadonlyMap<string, Tensor>;
-  /** f32[items, landmarks] */
-  readonly #turned: Tensor;
-  readonly #noBias: Tensor;
+  readonly tensors: ReadonlyMap<string, Stored>;
+  readonly #shares: readonly Share[];
+  readonly #means: Tensor;
+  readonly #owned: readonly Tensor[];
 
   constructor(
     private readonly backend: Backend,
     readonly config: KernelConfig,
-    private readonly learned: Learned,
+    private readonly learned: Pick<Learned, 'landmarks' | 'itemWeights'>,
+    { weights, means }: Pick<Learned, 'weights' | 'means'>,
   ) {
-    const { landmarks, itemWeights, weights, means } = learned;
-    const made = backend.scope(() => ({
-      rows: storedRows(backend, 'landmarks', landmarks),
-      itemWeights: backend.tensor(itemWeights),
-      means: backend.tensor(means),
-      turned: backend.tensor(denseTurned(landmarks), [landmarks.columns, landmarks.rows]),
-      noBias: backend.zeros('f32', [landmarks.rows]),
-    }));
-    this.#turned = made.turned;
-    this.#noBias = made.noBias;
-    this.tensors = new Map([
-      ...made.rows,
-      ['itemWeights', made.itemWeights],
-      ['weights', weights],
-      ['means', made.means],
-    ]);
+    const { landmarks, itemWeights } = learned;
+    const { rows, columns } = landmarks;
+    const blocks = itemBlocks(backend, rows, columns);
+    const made: Tensor[] = [];
+    const keep = (tensor: Tensor): Tensor => {
+      made.push(tensor);
+      return tensor;
+    };
+    try {
+      const table = zerosInBlocks(backend, [rows, columns], 0, blocks);
+      made.push(...table.blocks);
+      writeStored(backend, table, weights);
+      this.#shares = blocks.map((block, b) => ({
+        ...block,
+        turned: keep(backend.tensor(denseTurned(landmarks, block), [columns, block.count])),
+        weights: table.blocks[b],
+        noBias: keep(backend.zeros('f32', [block.count])),
+      }));
+      this.#means = keep(backend.tensor(means));
+      const stored = storedRows(backend, 'landmarks', landmarks);
+      for (const [, tensor] of stored) made.push(tensor);
+      this.tensors = new Map<string, Stored>([
+        ...stored,
+        ['itemWeights', keep(backend.tensor(itemWeights))],
+        ['weights', plainWhereWhole(table)],
+        ['means', this.#means],
+      ]);
+    } catch (error) {
+      freeAll(made);
+      throw error;
+    }
+    this.#owned = made;
   }
 
   /** As it was saved. SHAPE_MISMATCH when its parts do not fit together. */
@@ -101,12 +128,12 @@ export class Kernel implements Model {
     checkKernelConfig(config);
     const landmarks = loadRows(tensors, 'landmarks', items);
     const take = (name: string, ...shape: number[]) => floatsOf(tensors, name, shape);
-    return new Kernel(backend, config, {
-      landmarks,
-      itemWeights: take('itemWeights', items),
-      means: take('means', items),
-      weights: backend.tensor(take('weights', landmarks.rows, items), [landmarks.rows, items]),
-    });
+    return new Kernel(
+      backend,
+      config,
+      { landmarks, itemWeights: take('itemWeights', items) },
+      { weights: take('weights', landmarks.rows, items), means: take('means', items) },
+    );
   }
 
   get items(): number {
@@ -119,25 +146,31 @@ export class Kernel implements Model {
 
   score(input: DeviceRows, batch: ConsecutiveRows, scores: Tensor): void {
     const { backend } = this;
+    const dropout = { rate: 0, seed: 0, step: 0 };
     backend.scope(() => {
-      const cosines = backend.zeros('f32', [scores.shape[0], this.#noBias.size]);
-      backend.bagForward({
-        input,
-        batch,
-        weights: this.#turned,
-        bias: this.#noBias,
-        out: cosines,
-        activation: 'linear',
-        dropout: { rate: 0, seed: 0, step: 0 },
-      });
-      backend.gaussianKernel({ cosines, sharpness: this.config.sharpness });
-      const [b, bias] = [this.tensors.get('weights')!, this.tensors.get('means')!];
-      backend.matmulNN({ a: cosines, b, bias, out: scores, activation: 'linear' });
+      for (const { first, count, turned, weights, noBias } of this.#shares) {
+        const cosines = backend.zeros('f32', [scores.shape[0], count]);
+        backend.bagForward({
+          input,
+          batch,
+          weights: turned,
+          bias: noBias,
+          out: cosines,
+          activation: 'linear',
+          dropout,
+        });
+        backend.gaussianKernel({ cosines, sharpness: this.config.sharpness });
+        const isFirst = first === 0;
+        const out = isFirst ? scores : backend.zeros('f32', scores.shape);
+        const bias = isFirst ? this.#means : backend.zeros('f32', [this.items]);
+        backend.matmulNN({ a: cosines, b: weights, bias, out, activation: 'linear' });
+        if (!isFirst) backend.accumulate({ input: out, out: scores });
+      }
     });
   }
 
   dispose(): void {
-    freeAll([...this.tensors.values(), this.#turned, this.#noBias]);
+    freeAll(this.#owned);
   }
 }
 
@@ -158,11 +191,13 @@ function features(histories: Csr, itemWeights: ArrayLike<number>): Float32Array 
   return scaled;
 }
 
-/** f32[columns * rows]: the matrix by columns, zeros included. */
-function denseTurned({ rows, columns, indptr, indices, values }: Csr): Float32Array {
-  const dense = new Float32Array(columns * rows);
-  for (let row = 0; row < rows; row++) {
-    for (let e = indptr[row]; e < indptr[row + 1]; e++) dense[indices[e] * rows + row] = values![e];
+/** f32[columns * count]: some rows of the matrix by columns, zeros included. */
+function denseTurned({ columns, indptr, indices, values }: Csr, { first, count }: ItemBlock): Float32Array {
+  const dense = new Float32Array(columns * count);
+  for (let row = 0; row < count; row++) {
+    for (let e = indptr[first + row]; e < indptr[first + row + 1]; e++) {
+      dense[indices[e] * count + row] = values![e];
+    }
   }
   return dense;
 }
@@ -204,51 +239,68 @@ export async function fitKernel(
   });
   const factors = Float64Array.from(popularity, (count) => (count + 1) ** config.popularityPower);
 
+  const blocks = itemBlocks(backend, users, users).length;
   const batches = Math.ceil((items + 1) / ROWS);
-  const step = pace(backend, control, 2 * gramSteps(users) + inverseSteps(users) + batches);
-  const fill = (out: Tensor) => fillKernel(backend, landmarks, config, out, step);
+  const step = pace(backend, control, 2 * gramSteps(users, blocks) + inverseSteps(users) + blocks * batches);
+  const fill = (out: Blocked) => fillKernel(backend, landmarks, config, out, step);
   const inverted = await inverse(backend, users, fill, step);
-  const held: { free(): void }[] = [inverted];
-  try {
-    // (X - m)T P, row by row of the items; a last row of all users gives 1T P.
-    const columns = transposed(histories);
-    const all = uploadRows(backend, withFullRow(columns));
-    const numbers = consecutive(backend, items + 1);
-    const noBias = backend.zeros('f32', [users]);
-    held.push(all, numbers, noBias);
-    const part = backend.zeros('f32', [Math.min(ROWS, items + 1), users]);
-    held.push(part);
-    const turned = new Float32Array((items + 1) * users);
-    for (let first = 0; first <= items; first += ROWS) {
-      const count = Math.min(ROWS, items + 1 - first);
-      backend.bagForward({
-        input: all,
-        batch: { rows: numbers, first, count },
-        weights: inverted,
-        bias: noBias,
-        out: part,
-        activation: 'linear',
-        dropout: { rate: 0, seed: 0, step: 0 },
-      });
-      const found = await backend.read(part);
-      turned.set(found.subarray(0, count * users), first * users);
-      await step();
+  const turned = await solved(backend, histories, inverted, step).finally(() => freeAll(inverted.blocks));
+  const weights = new Float32Array(users * items);
+  for (let u = 0; u < users; u++) {
+    const ones = turned[items * users + u];
+    for (let i = 0; i < items; i++) {
+      weights[u * items + i] = (turned[i * users + u] - means[i] * ones) * factors[i];
     }
-    const weights = new Float32Array(users * items);
-    for (let u = 0; u < users; u++) {
-      const ones = turned[items * users + u];
-      for (let i = 0; i < items; i++) {
-        weights[u * items + i] = (turned[i * users + u] - means[i] * ones) * factors[i];
+  }
+  return new Kernel(
+    backend,
+    config,
+    { landmarks, itemWeights },
+    { weights, means: Float32Array.from(means, (mean, i) => mean * factors[i]) },
+  );
+}
+
+/** f32[items + 1, users]: XT P, row by row of the items; a last row of all users gives 1T P. */
+async function solved(
+  backend: Backend,
+  histories: Csr,
+  inverted: Blocked,
+  step: () => Promise<void>,
+): Promise<Float32Array> {
+  const { rows: users, columns: items } = histories;
+  const all = uploadRows(backend, withFullRow(transposed(histories)));
+  const numbers = consecutive(backend, items + 1);
+  const found = new Float32Array((items + 1) * users);
+  try {
+    for (const [b, weights] of inverted.blocks.entries()) {
+      const { first: firstUser, count: width } = inverted.items[b];
+      const bias = backend.zeros('f32', [width]);
+      const part = backend.zeros('f32', [Math.min(ROWS, items + 1), width]);
+      try {
+        for (let first = 0; first <= items; first += ROWS) {
+          const count = Math.min(ROWS, items + 1 - first);
+          backend.bagForward({
+            input: all,
+            batch: { rows: numbers, first, count },
+            weights,
+            bias,
+            out: part,
+            activation: 'linear',
+            dropout: { rate: 0, seed: 0, step: 0 },
+          });
+          const values = await backend.read(part);
+          for (let r = 0; r < count; r++) {
+            found.set(values.subarray(r * width, (r + 1) * width), (first + r) * users + firstUser);
+          }
+          await step();
+        }
+      } finally {
+        freeAll([bias, part]);
       }
     }
-    return new Kernel(backend, config, {
-      landmarks,
-      itemWeights,
-      weights: backend.tensor(weights, [users, items]),
-      means: Float32Array.from(means, (mean, i) => mean * factors[i]),
-    });
+    return found;
   } finally {
-    for (const made of held) made.free();
+    for (const made of [all, numbers]) made.free();
   }
 }
 
@@ -257,7 +309,7 @@ async function fillKernel(
   backend: Backend,
   landmarks: Csr,
   { l2, sharpness }: KernelConfig,
-  out: Tensor,
+  out: Blocked,
   step: () => Promise<void>,
 ): Promise<void> {
   const turned = transposed(landmarks);
@@ -269,7 +321,7 @@ async function fillKernel(
     return 1 + Math.log(itself + l2) / sharpness - squares;
   });
   await fillGram(backend, turned, { values: turned.values, ridge, out, step });
-  backend.gaussianKernel({ cosines: out, sharpness });
+  for (const cosines of out.blocks) backend.gaussianKernel({ cosines, sharpness });
 }
 
 /** The matrix and one more row, in which every column is 1. */
@@ -296,21 +348,22 @@ function refuseLargeTables(backend: Backend, users: number, items: number): void
   const numberBytes = backend.precision === 'f64' ? 8 : 4;
   const fits = (n: number) => {
     const widest = Math.max(n, items + 1);
-    return n * widest * numberBytes <= HOST_TABLE_BYTES && widest <= backend.mostRows(n);
+    return (
+      n * widest * numberBytes <= HOST_TABLE_BYTES && Math.min(n, ITEM_BLOCK) <= backend.mostRows(widest)
+    );
   };
   if (fits(users)) return;
   let most = users;
   while (most > 0 && !fits(most)) most -= Math.max(1, Math.floor(most / 1000));
-  const gib = (n: number) => (n / 2 ** 30).toPrecision(3);
-  const bytes = users * Math.max(users, items + 1) * numberBytes;
-  const limit = Math.min(backend.maxTensorBytes, HOST_TABLE_BYTES);
+  const bytesOf = (n: number) => n * Math.max(n, items + 1) * numberBytes;
+  const [bytes, limit] = [bytesOf(users), most > 0 ? bytesOf(most) : HOST_TABLE_BYTES];
   throw new FoldinError(
     'LIMIT_EXCEEDED',
-    `${users} users to be compared with, and ${items} items, make a table of ${gib(bytes)} GiB; at most ${gib(limit)} GiB are possible on ${backend.device.adapter}`,
+    `${users} users to be compared with, and ${items} items, make a table of ${gib(bytes)} GiB; at most ${gib(limit)} GiB are possible`,
     {
       remedy:
         most > 0
-          ? `Compare with fewer users (--landmarks ${most}), or take another adapter.`
+          ? `Compare with fewer users (--landmarks ${most}).`
           : 'Keep fewer items (--min-item), or take another model (--model mlp).',
       details: { bytes, limit, users, items },
     },

@@ -56,7 +56,7 @@ export interface Weighted {
 }
 
 /** A model that learns by gradient descent, one batch a step. */
-export type TrainableModel = HistoryModel | SequenceModel | PairModel | SampleModel;
+export type TrainableModel = HistoryModel | SequenceModel | PairModel | SampleModel | SampledSequenceModel;
 
 interface LearningModel<P = Parameters> extends Model {
   readonly parameters: P;
@@ -106,6 +106,17 @@ export interface SampleModel extends LearningModel<LazyParameters> {
   sampledGradients(step: SampledInputs): void;
 }
 
+/** A model of sequences that learns from some of the items at a time: those of the batch, and samples. */
+export interface SampledSequenceModel extends LearningModel<LazyParameters> {
+  readonly learnsFrom: 'sampledSequences';
+  readonly window: number;
+  readonly samples: number;
+  /** Whether items go in by the same rows that they are scored by. */
+  readonly sharesRows: boolean;
+  /** The estimated loss of a batch and its gradient: fills `lossParts` and the gradients of `parameters`. */
+  sampledSequenceGradients(step: SampledSequenceInputs): void;
+}
+
 /** What is learned, in one piece of memory, weights first; and the gradients, laid out alike. */
 export interface Parameters extends PartNames {
   readonly values: TensorGroup;
@@ -121,6 +132,8 @@ export interface LazyParameters extends PartNames {
   readonly values: TensorGroup;
   /** Parts of `values` that every step changes. L2 and weight decay apply to those that `decay`: weights, not biases. */
   readonly dense: readonly { readonly place: number; readonly grad: Tensor; readonly decays: boolean }[];
+  /** How many of what a step touches decay. */
+  readonly decayingRows: number;
   /** What the last step touched. */
   touched(): readonly TouchedRows[];
 }
@@ -185,6 +198,15 @@ export interface SequenceInputs extends StepPlace {
   readonly first: number;
   /** Positions a batch can have. */
   readonly capacity: number;
+}
+
+/** A batch of packed sequences renumbered to the items of its step; see SampledInputs. */
+export interface SampledSequenceInputs extends SequenceInputs {
+  /** u32[any]: what goes in, in whose numbers `inputs` are; `items` where the model shares rows. */
+  readonly own: Tensor;
+  /** u32[any]: what comes next and what was drawn, in whose numbers `targets` are. */
+  readonly items: Tensor;
+  readonly corrections: Tensor;
 }
 
 /** A batch of pairs; see PairOps. */

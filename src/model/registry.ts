@@ -10,6 +10,7 @@ import {
   DAE_TRAIN_DEFAULTS,
   type Decay,
   isSampled,
+  isSoftmaxSampled,
   LINEAR_DEFAULTS,
   LINEAR_TRAIN_DEFAULTS,
   MLP_DEFAULTS,
@@ -41,6 +42,7 @@ import { initialNeumf, Neumf } from './neumf.js';
 import { NEUMF_DEFAULTS, NEUMF_TRAIN_DEFAULTS, type NeumfConfig } from './neumfConfig.js';
 import type { FitControl } from './pace.js';
 import type { NamedArrays } from './parameters.js';
+import { SampledGru } from './sampledGru.js';
 import { SampledNetwork } from './sampledNetwork.js';
 import { initialVae, Vae } from './vae.js';
 import { VAE_DEFAULTS, VAE_TRAIN_DEFAULTS, type VaeConfig } from './vaeConfig.js';
@@ -98,6 +100,9 @@ const network = (name: string, defaults: NetworkConfig, train: TrainConfig): Ent
   load: (backend, items, config, tensors) =>
     new Network(name, backend, items, { ...defaults, ...(config as Partial<NetworkConfig>) }, tensors),
 });
+
+const gru = (backend: Backend, items: number, config: GruConfig, initial: NamedArrays): Model =>
+  new (isSoftmaxSampled(config, items) ? SampledGru : Gru)(backend, items, config, initial);
 
 const table = (name: string, options: ModelOptions, fit: Entry['fit']): Entry => ({
   train: TRAIN_DEFAULTS,
@@ -162,10 +167,10 @@ const REGISTRY: Readonly<Record<string, Entry>> = {
     create(backend, { train, config, seed }) {
       const whole = gruConfig(config as Partial<GruConfig>);
       requireOrder(train, 'gru');
-      return new Gru(backend, train.columns, whole, initialGru(train.columns, whole, seed));
+      return gru(backend, train.columns, whole, initialGru(train.columns, whole, seed));
     },
     load: (backend, items, config, tensors) =>
-      new Gru(backend, items, gruConfig(config as Partial<GruConfig>), tensors),
+      gru(backend, items, gruConfig(config as Partial<GruConfig>), tensors),
   },
   dae: network('dae', DAE_DEFAULTS, DAE_TRAIN_DEFAULTS),
   vae: {

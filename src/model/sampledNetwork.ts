@@ -92,6 +92,7 @@ export class SampledNetwork extends NetworkBase implements SampleModel {
       blocks: this.blocks,
       values: this.values,
       dense: places.map((place, i) => ({ place, grad: parts[i], decays: names[i].startsWith('W') })),
+      decayingRows: 2,
       touched: () => this.#touched,
     };
   }

@@ -18,9 +18,10 @@ export type SoftmaxKind =
 
 /** What manifest and report say of it; nothing of a model with another loss. */
 export function softmaxOf(model: Model): { readonly softmax?: SoftmaxKind } {
-  if ((model.config as Partial<NetworkConfig>).loss !== 'multinomial') return {};
+  const { softmax, loss = 'multinomial' } = (model.config ?? {}) as Partial<NetworkConfig>;
+  if (softmax === undefined || loss !== 'multinomial') return {};
   const network = trainable(model);
-  if (network?.learnsFrom !== 'samples') return { softmax: { kind: 'full' } };
+  if (!network || !('samples' in network)) return { softmax: { kind: 'full' } };
   return {
     softmax: {
       kind: 'sampled',
@@ -35,7 +36,7 @@ export function softmaxOf(model: Model): { readonly softmax?: SoftmaxKind } {
 /** What a person should know before a network learns from a large catalogue. */
 export function largeCatalogue(model: TrainableModel): Notice | undefined {
   const { items } = model;
-  if (model.learnsFrom === 'samples') {
+  if ('samples' in model) {
     return {
       event: 'notice',
       code: 'SAMPLED_SOFTMAX',

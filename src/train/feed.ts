@@ -4,6 +4,7 @@ import type { TrainableModel } from '../model/model.js';
 import { HistoryFeed } from './historyFeed.js';
 import { PairFeed } from './pairFeed.js';
 import type { PlannerKind } from './planner.js';
+import { SampledSequenceFeed } from './sampledSequenceFeed.js';
 import { SampleFeed } from './sampleFeed.js';
 import { SequenceFeed } from './sequenceFeed.js';
 
@@ -45,6 +46,8 @@ export function feedFor(backend: Backend, model: TrainableModel, histories: Csr,
       return new SequenceFeed(backend, model, histories, options);
     case 'pairs':
       return new PairFeed(backend, model, histories, options);
+    case 'sampledSequences':
+      return new SampledSequenceFeed(backend, model, histories, options);
     case 'samples':
       return new SampleFeed(backend, model, histories, options);
     case 'histories':

@@ -37,8 +37,7 @@ export class LazyOptimiser implements ParameterOptimiser {
   }
 
   get penalties(): number {
-    // The dense weights, and the touched rows of the first and the last layer.
-    return this.config.l2 > 0 ? SQUARE_PARTS * (this.#dense + 2) : 0;
+    return this.config.l2 > 0 ? SQUARE_PARTS * (this.#dense + this.parameters.decayingRows) : 0;
   }
 
   penalty(sums: Tensor, first: number): void {

@@ -1,7 +1,8 @@
 import { SLICE } from '../backend/backend.js';
-import { MASKED, NO_ITEM } from '../backend/ops.js';
-import type { Csr } from '../data/csr.js';
+import { MASKED } from '../backend/ops.js';
+import { type Csr, rowIndices } from '../data/csr.js';
 import type { Proposal } from './proposal.js';
+import { padded, StepItems, writeItems } from './stepItems.js';
 
 export interface SampledSpec {
   /** Users x items, no row empty; values of its own do not count. */
@@ -47,12 +48,10 @@ export class SampledBatch {
   readonly numbers: Uint32Array;
   readonly values: Float32Array;
   readonly #bits: Float32Array;
-  /** Of each item: its place among the own and among all, and how often it was drawn. Valid where `#stamp` is the step's. */
+  readonly #items: StepItems;
+  /** Of each item of the step: its place among the own and among all. */
   readonly #ownPlace: Uint32Array;
   readonly #place: Uint32Array;
-  readonly #drawn: Uint32Array;
-  readonly #stamp: Uint32Array;
-  #stamps = 0;
 
   constructor(private readonly spec: SampledSpec) {
     const { histories, batch, samples } = spec;
@@ -83,8 +82,7 @@ export class SampledBatch {
     const { columns } = histories;
     this.#ownPlace = new Uint32Array(columns);
     this.#place = new Uint32Array(columns);
-    this.#drawn = new Uint32Array(columns);
-    this.#stamp = new Uint32Array(columns);
+    this.#items = new StepItems(columns, samples, spec.proposal);
   }
 
   /** Whether entries have values of their own; one 1 stands for all where they have not. */
@@ -98,53 +96,31 @@ export class SampledBatch {
 
   /** Batch `index` of an epoch whose users come in this order; a pure function of spec, order and `step`. */
   fill(order: Uint32Array, index: number, step: number): SampledSize {
-    const { batch, samples, proposal } = this.spec;
+    const { batch, histories } = this.spec;
+    const { places, numbers, values } = this;
     const rows = order.subarray(index * batch, (index + 1) * batch);
-    this.#stamps++;
-    const own = this.#ownItems(rows);
+    this.#items.begin();
+    const mine = Uint32Array.from(
+      Array.from(rows).flatMap((row) => this.#items.add(rowIndices(histories, row))),
+    ).sort();
+    const own = writeItems(mine, numbers, places.own, this.#ownPlace);
     const entries = this.#histories(rows, own);
-    const others: number[] = [];
-    for (let draw = 0; draw < samples; draw++) {
-      const item = proposal.item(step, draw);
-      if (this.#touch(item)) others.push(item);
-      this.#drawn[item]++;
-    }
-    const items = Uint32Array.from([...own, ...others]).sort();
-    this.#candidates(items);
-    this.#targets(rows);
-    return { users: rows.length, entries, own: padded(own.length), items: padded(items.length) };
-  }
-
-  /** Whether an item is seen for the first time in this step. */
-  #touch(item: number): boolean {
-    if (this.#stamp[item] === this.#stamps) return false;
-    this.#stamp[item] = this.#stamps;
-    this.#drawn[item] = 0;
-    return true;
-  }
-
-  #ownItems(rows: Uint32Array): Uint32Array {
-    const { indptr, indices } = this.spec.histories;
-    const found: number[] = [];
-    for (const row of rows) {
-      for (let e = indptr[row]; e < indptr[row + 1]; e++) if (this.#touch(indices[e])) found.push(indices[e]);
-    }
-    const own = Uint32Array.from(found).sort();
-    own.forEach((item, place) => {
-      this.#ownPlace[item] = place;
+    const all = Uint32Array.from([...mine, ...this.#items.draw(step)]).sort();
+    const items = writeItems(all, numbers, places.items, this.#place);
+    values.fill(MASKED, places.corrections + all.length, places.corrections + items);
+    all.forEach((item, place) => {
+      values[places.corrections + place] = this.#items.correction(item);
     });
-    const { places, numbers } = this;
-    numbers.fill(NO_ITEM, places.own + own.length, places.own + padded(own.length));
-    numbers.set(own, places.own);
-    return own;
+    this.#targets(rows);
+    return { users: rows.length, entries, own, items };
   }
 
   /** The batch by rows and by columns, as Ops.bagForward and bagBackward read it. */
-  #histories(rows: Uint32Array, own: Uint32Array): number {
+  #histories(rows: Uint32Array, own: number): number {
     const { histories, inputs } = this.spec;
     const { indptr, indices } = histories;
     const { places, numbers, values } = this;
-    const starts = numbers.subarray(places.starts, places.starts + padded(own.length) + 1).fill(0);
+    const starts = numbers.subarray(places.starts, places.starts + own + 1).fill(0);
     let at = 0;
     rows.forEach((row, b) => {
       numbers[places.indptr + b] = at;
@@ -168,23 +144,6 @@ export class SampledBatch {
     return at;
   }
 
-  /** All items of the step, and log(expected weight) of each: none for those that were not drawn. */
-  #candidates(items: Uint32Array): void {
-    const { samples, proposal } = this.spec;
-    const { places, numbers, values } = this;
-    const length = padded(items.length);
-    numbers.fill(NO_ITEM, places.items + items.length, places.items + length);
-    values.fill(MASKED, places.corrections, places.corrections + length);
-    numbers.set(items, places.items);
-    items.forEach((item, place) => {
-      this.#place[item] = place;
-      const drawn = this.#drawn[item];
-      if (drawn > 0) {
-        values[places.corrections + place] = Math.log(drawn / (samples * proposal.probability(item)));
-      }
-    });
-  }
-
   #targets(rows: Uint32Array): void {
     const { histories, targets } = this.spec;
     const { indptr, indices } = histories;
@@ -203,10 +162,4 @@ export class SampledBatch {
 function largestBatch({ rows, indptr }: Csr, batch: number): number {
   const lengths = Uint32Array.from({ length: rows }, (_, r) => indptr[r + 1] - indptr[r]).sort();
   return lengths.subarray(-batch).reduce((sum, n) => sum + n, 0);
-}
-
-/** At most a quarter more, in few different sizes, each a multiple of 64. */
-export function padded(n: number): number {
-  const step = Math.max(64, 2 ** (Math.floor(Math.log2(Math.max(1, n - 1))) - 2));
-  return step * Math.ceil(n / step);
 }

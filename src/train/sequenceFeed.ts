@@ -1,12 +1,10 @@
 import type { Backend, Tensor } from '../backend/backend.js';
-import { randomOrder, STREAM } from '../backend/random.js';
 import { consecutive, freeAll } from '../backend/sparse.js';
 import type { Csr } from '../data/csr.js';
-import { requireOrder, rowInOrder } from '../data/order.js';
-import { FoldinError } from '../errors.js';
 import type { SequenceModel } from '../model/model.js';
-import { type Packing, pack, packInto, type SequenceWindow, sequenceWindows } from '../model/packing.js';
+import type { SequenceWindow } from '../model/packing.js';
 import type { FedStep, Feed, FeedOptions } from './feed.js';
+import { SequenceBatches } from './sequenceBatches.js';
 
 /** At most so many numbers of a kind are resident at once (32 MiB). */
 const MOST_NUMBERS = 1 << 23;
@@ -18,18 +16,9 @@ interface Upload {
   readonly positions: number;
 }
 
-/**
- * Batches of sequences of about the same length: an epoch's windows in a random order, sorted by length (those of one
- * length stay in random order), cut into batches, whose order is random again. So every epoch has the same shapes.
- */
+/** Batches of sequences, as many resident at once as there is room for; see SequenceBatches. */
 export class SequenceFeed implements Feed {
-  readonly users: number;
-  readonly mostParts: number;
-  readonly #windows: readonly SequenceWindow[];
-  readonly #histories: Csr;
-  /** By step, before the steps are put in order: the lengths do not depend on the epoch. */
-  readonly #packings: readonly Packing[];
-  readonly #batch: number;
+  readonly #batches: SequenceBatches;
   readonly #numbers: Tensor;
   readonly #inputs: Tensor;
   readonly #targets: Tensor;
@@ -44,29 +33,9 @@ export class SequenceFeed implements Feed {
     histories: Csr,
     private readonly options: FeedOptions,
   ) {
-    requireOrder(histories, model.name);
-    this.#histories = histories;
-    this.#windows = sequenceWindows(histories, model.window);
-    if (this.#windows.length === 0) {
-      throw new FoldinError(
-        'SPLIT_EMPTY',
-        'no user of the training part has two items, so nothing comes next',
-        {
-          remedy: 'Use a longer log, another split, or a smaller --min-user and --min-item.',
-        },
-      );
-    }
-    this.users = new Set(this.#windows.map(({ row }) => row)).size;
-    const batch = Math.min(options.batch, this.#windows.length);
-    this.#batch = batch;
-    const lengths = Uint32Array.from(this.#windows, ({ length }) => length)
-      .sort()
-      .reverse();
-    this.#packings = Array.from({ length: Math.ceil(lengths.length / batch) }, (_, step) =>
-      pack(lengths.subarray(step * batch, (step + 1) * batch)),
-    );
-    this.mostParts = this.#packings.reduce((most, packing) => Math.max(most, packing.positions), 0);
-    const positions = this.#packings.reduce((sum, packing) => sum + packing.positions, 0);
+    const { name, window } = model;
+    this.#batches = new SequenceBatches(histories, { ...options, name, window });
+    const positions = this.#batches.packings.reduce((sum, packing) => sum + packing.positions, 0);
     const perStep = histories.columns + 1;
     this.#capacity = {
       positions: Math.min(positions, Math.max(this.mostParts, MOST_NUMBERS / 2)),
@@ -81,21 +50,29 @@ export class SequenceFeed implements Feed {
     this.#one = backend.tensor([1]);
   }
 
+  get users(): number {
+    return this.#batches.users;
+  }
+
   get steps(): number {
-    return this.#packings.length;
+    return this.#batches.packings.length;
+  }
+
+  get mostParts(): number {
+    return this.#batches.mostPositions;
   }
 
   *epoch(epoch: number): Generator<FedStep> {
     const { model, options } = this;
-    const sorted = this.#sorted(epoch);
-    const order = randomOrder(this.steps, options.seed, STREAM.batches, epoch);
+    const sorted = this.#batches.sorted(epoch);
+    const order = this.#batches.order(epoch);
     const sparse = { indptr: this.#numbers, values: this.#one };
     for (const upload of this.#uploads(order)) {
       const steps = order.subarray(upload.firstStep, upload.firstStep + upload.steps);
       this.#upload(sorted, steps, upload.positions);
       let first = 0;
       for (const [i, batch] of steps.entries()) {
-        const packing = this.#packings[batch];
+        const packing = this.#batches.packings[batch];
         const at = first;
         yield ({ lossParts, step }) => {
           model.sequenceGradients({
@@ -107,7 +84,7 @@ export class SequenceFeed implements Feed {
             capacity: this.mostParts,
             starts: this.#starts,
             entries: this.#entries,
-            firstStart: i * (this.#histories.columns + 1),
+            firstStart: i * (this.#batches.histories.columns + 1),
             lossParts,
             step,
             seed: options.seed,
@@ -119,18 +96,11 @@ export class SequenceFeed implements Feed {
     }
   }
 
-  /** Windows by descending length; those of one length in an order of the epoch's own. */
-  #sorted(epoch: number): SequenceWindow[] {
-    const order = randomOrder(this.#windows.length, this.options.seed, STREAM.order, epoch);
-    const shuffled = Array.from(order, (place) => this.#windows[place]);
-    return shuffled.sort((a, b) => b.length - a.length);
-  }
-
   #uploads(order: Uint32Array): Upload[] {
     const uploads: Upload[] = [];
     let [firstStep, positions] = [0, 0];
     order.forEach((batch, step) => {
-      const mine = this.#packings[batch].positions;
+      const mine = this.#batches.packings[batch].positions;
       const isFull = positions + mine > this.#capacity.positions || step - firstStep === this.#capacity.steps;
       if (isFull) {
         uploads.push({ firstStep, steps: step - firstStep, positions });
@@ -144,7 +114,7 @@ export class SequenceFeed implements Feed {
 
   /** Items, targets and the positions of every item, of the given steps one after the other. */
   #upload(sorted: readonly SequenceWindow[], steps: Uint32Array, positions: number): void {
-    const { columns } = this.#histories;
+    const { columns } = this.#batches.histories;
     const inputs = new Uint32Array(positions);
     const targets = new Uint32Array(positions);
     const starts = new Uint32Array(steps.length * (columns + 1));
@@ -153,23 +123,8 @@ export class SequenceFeed implements Feed {
     const next = new Uint32Array(columns);
     let first = 0;
     steps.forEach((batch, i) => {
-      const packing = this.#packings[batch];
-      const windows = sorted.slice(batch * this.#batch, (batch + 1) * this.#batch);
-      const sequences = windows.map(({ row, first, length }) =>
-        rowInOrder(this.#histories, row).subarray(first, first + length + 1),
-      );
-      packInto(
-        packing,
-        sequences.map((items) => items.subarray(0, -1)),
-        inputs,
-        first,
-      );
-      packInto(
-        packing,
-        sequences.map((items) => items.subarray(1)),
-        targets,
-        first,
-      );
+      const packing = this.#batches.packings[batch];
+      this.#batches.pack(sorted, batch, inputs, targets, first);
       const mine = inputs.subarray(first, first + packing.positions);
       const base = i * (columns + 1);
       next.fill(0);

@@ -5,7 +5,7 @@ import { FoldinError, throwIfAborted } from '../errors.js';
 import type { EpochEvent, TrainEvent } from '../events.js';
 import { byName } from '../model/blockedParameters.js';
 import { checkTrainConfig, type TrainConfig } from '../model/config.js';
-import type { TrainableModel } from '../model/model.js';
+import type { SampledSequenceModel, SampleModel, TrainableModel } from '../model/model.js';
 import { type Checkpoint, checkpointTensors } from './checkpoint.js';
 import { type CurvePoint, curvePoint } from './curve.js';
 import { type Feed, feedFor } from './feed.js';
@@ -66,7 +66,7 @@ export class Trainer {
   ) {
     const { config } = options;
     checkTrainConfig(config);
-    if (model.learnsFrom === 'samples') requireLazy(config);
+    if (learnsLazily(model)) requireLazy(config);
     // First of all: a model too large for the device is refused here.
     const { parameters } = model;
     this.#feed = feedFor(backend, model, histories, {
@@ -249,7 +249,10 @@ export class Trainer {
   }
 }
 
+const learnsLazily = (model: TrainableModel): model is SampleModel | SampledSequenceModel =>
+  'samples' in model;
+
 const optimiserFor = (backend: Backend, model: TrainableModel, config: TrainConfig): ParameterOptimiser =>
-  model.learnsFrom === 'samples'
+  learnsLazily(model)
     ? new LazyOptimiser(backend, model.parameters, config)
     : new Optimiser(backend, model.parameters, config);

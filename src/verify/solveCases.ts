@@ -2,7 +2,7 @@ import type { Backend, Tensor } from '../backend/backend.js';
 import { PANEL } from '../backend/ops.js';
 import { uploadRows } from '../backend/sparse.js';
 import { createCpuBackend } from '../cpu/backend.js';
-import type { Csr } from '../data/csr.js';
+import { type Csr, columnRange } from '../data/csr.js';
 import {
   EPSILON,
   type KernelCase,
@@ -25,25 +25,29 @@ interface GramShape {
   readonly valued?: boolean;
   readonly first?: number;
   readonly count?: number;
+  /** The columns of `out`; all of them where absent. */
+  readonly block?: readonly [first: number, count: number];
 }
 
 function gram(shape: GramShape): KernelCase {
-  const { users, items, share, valued, first = 0, count = items } = shape;
+  const { users, items, share, valued, first = 0, count = items, block = [0, items] } = shape;
+  const [outFirst, width] = block;
   const ridge = () => numbers(items, 72, 0, 3);
   const percent = typeof share === 'number' ? `${100 * share}% full` : 'every other history empty';
   return {
     kernel: 'gram',
-    name: `rows ${first}..${first + count} of ${items}, ${users} users, ${percent}${valued ? ', values' : ''}`,
+    name: `rows ${first}..${first + count} of ${items}${shape.block ? `, ${width} columns from ${outFirst}` : ''}, ${users} users, ${percent}${valued ? ', values' : ''}`,
     run: (backend) =>
       outputsOf(backend, () => {
         const matrix = randomCsr(users, items, share, 71, valued);
         const columns = turned(matrix);
-        const out = stale(backend, items, items);
+        const out = stale(backend, items, width);
         backend.gram({
           columns: uploadRows(backend, columns),
-          users: uploadRows(backend, matrix),
+          users: uploadRows(backend, columnRange(matrix, outFirst, width)),
           ridge: backend.tensor(ridge()),
           out,
+          outFirst,
           first,
           count,
         });
@@ -52,8 +56,8 @@ function gram(shape: GramShape): KernelCase {
     // All terms are positive; the rows that were not asked for stay.
     bound: ({ out }) => ({
       out: unitsOf(out)
-        .fill(0, 0, first * items)
-        .fill(0, (first + count) * items),
+        .fill(0, 0, first * width)
+        .fill(0, (first + count) * width),
     }),
   };
 }
@@ -74,6 +78,7 @@ interface PanelShape {
   readonly m: number;
   readonly k: number;
   readonly n: number;
+  readonly bFirst?: number;
   readonly first?: number;
   readonly rows: number;
   readonly outRow?: number;
@@ -86,18 +91,21 @@ interface PanelShape {
 
 function matmulPanel(shape: PanelShape): KernelCase {
   const { m, k, n, first = 0, rows, outRow = 0, from = 0, to, firstColumn = 0, endColumn } = shape;
-  const { bIsLower = false } = shape;
+  const { bIsLower = false, bFirst = 0 } = shape;
   const inside = (i: number) => {
     const [r, c] = [Math.floor(i / n) - outRow, i % n];
     return r >= 0 && r < rows && c >= firstColumn && c < endColumn;
   };
   const run = (backend: Backend, sign = same) =>
     outputsOf(backend, () => {
-      const right = sign(numbers(m * n, 74)).map((x, i) => (bIsLower && i % n > Math.floor(i / n) ? 0 : x));
+      const right = sign(numbers(m * n, 74)).map((x, i) =>
+        bIsLower && bFirst + (i % n) > Math.floor(i / n) ? 0 : x,
+      );
       const out = stale(backend, PANEL + 5, n);
       backend.matmulPanel({
         a: backend.tensor(sign(numbers(m * k, 73)), [m, k]),
         b: backend.tensor(right, [m, n]),
+        bFirst,
         out,
         outRow,
         first,
@@ -112,7 +120,7 @@ function matmulPanel(shape: PanelShape): KernelCase {
     });
   return {
     kernel: 'matmulPanel',
-    name: `[${m}, ${k}]' x [${m}, ${n}], ${rows} rows from ${first} to ${outRow}, columns ${firstColumn}..${endColumn}, terms ${from}..${to}${bIsLower ? ', lower' : ''}`,
+    name: `[${m}, ${k}]' x [${m}, ${n}], ${rows} rows from ${first} to ${outRow}, columns ${firstColumn}..${endColumn}, terms ${from}..${to}${bIsLower ? `, lower from ${bFirst}` : ''}`,
     run: (backend) => run(backend),
     async bound() {
       const { out } = await magnitudes((backend) => run(backend, absolute));
@@ -149,16 +157,20 @@ async function inDoubles(run: (backend: Backend) => Promise<Outputs>): Promise<O
 }
 
 /** A diagonally dominant block, or one that is not positive definite. */
-function cholesky(n: number, first: number, definite = true): KernelCase {
+function cholesky(n: number, first: number, definite = true, matrixFirst = 0): KernelCase {
+  const columns = n - matrixFirst;
   const size = Math.min(PANEL, n - first);
   const factor = (backend: Backend) =>
     outputsOf(backend, () => {
-      const matrix = numbers(n * n, 75);
-      for (let i = 0; i < n; i++) matrix[i * n + i] = definite || i % 3 !== 2 ? 100 + i / 8 : -1;
+      const matrix = numbers(n * columns, 75);
+      for (let i = 0; i < columns; i++) {
+        matrix[(matrixFirst + i) * columns + i] = definite || i % 3 !== 2 ? 100 + i / 8 : -1;
+      }
       const diagonal = stale(backend, n, PANEL);
       backend.cholesky({
-        matrix: backend.tensor(matrix, [n, n]),
-        panel: backend.tensor(numbers(PANEL * n, 76, -0.5, 0.5), [PANEL, n]),
+        matrix: backend.tensor(matrix, [n, columns]),
+        matrixFirst,
+        panel: backend.tensor(numbers(PANEL * columns, 76, -0.5, 0.5), [PANEL, columns]),
         diagonal,
         first,
       });
@@ -167,7 +179,7 @@ function cholesky(n: number, first: number, definite = true): KernelCase {
   const [begin, end] = [first * PANEL, (first + size) * PANEL];
   return {
     kernel: 'cholesky',
-    name: `block at ${first} of ${n}${definite ? '' : ', not positive definite'}`,
+    name: `block at ${first} of ${n}, columns from ${matrixFirst}${definite ? '' : ', not positive definite'}`,
     async run(backend) {
       const { diagonal } = await factor(backend);
       const u = diagonal.slice(begin, end);
@@ -220,7 +232,14 @@ function triangularSolve(n: number, columns: number, first: number, from: number
 }
 
 /** Half a last place of the result, and of what is lost in the low halves: 2^-10 of the terms. */
-function residual(n: number, m: number, scale: number, first = 0, count = n): KernelCase {
+function residual(
+  n: number,
+  m: number,
+  scale: number,
+  first = 0,
+  count = n,
+  { aFirst = 0, bFirst = 0 } = {},
+): KernelCase {
   const run = (backend: Backend, sign = same) =>
     outputsOf(backend, () => {
       const a = sign(numbers(n * n, 80));
@@ -229,8 +248,13 @@ function residual(n: number, m: number, scale: number, first = 0, count = n): Ke
       const b = sign(numbers(n * m, 81)).map((x) => (sign === same ? x : -x));
       const out: Tensor = stale(backend, n, m);
       backend.residual({
-        a: backend.tensor(a, [n, n]),
+        a: backend.tensor(
+          a.filter((_, i) => i % n >= aFirst),
+          [n, n - aFirst],
+        ),
+        aFirst,
         b: backend.tensor(b, [n, m]),
+        bFirst,
         out,
         scale,
         first,
@@ -240,7 +264,7 @@ function residual(n: number, m: number, scale: number, first = 0, count = n): Ke
     });
   return {
     kernel: 'residual',
-    name: `rows ${first}..${first + count} of ${scale} I - [${n}, ${n}] x [${n}, ${m}]`,
+    name: `rows ${first}..${first + count} of ${scale} I - [${n}, ${n}] x [${n}, ${m}], columns from ${aFirst} and ${bFirst}`,
     run: (backend) => run(backend),
     async bound(reference) {
       const terms = (await magnitudes((backend) => run(backend, absolute))).out;
@@ -264,6 +288,7 @@ export const solveCases: readonly KernelCase[] = [
   gram({ users: 300, items: 257, share: 0.1 }),
   gram({ users: 60, items: 130, share: 0.3, valued: true, first: 64, count: 64 }),
   gram({ users: 60, items: 130, share: 0.3, first: 128, count: 2 }),
+  gram({ users: 60, items: 200, share: 0.3, valued: true, block: [64, 66] }),
   matmulPanel({ m: 1, k: 1, n: 1, rows: 1, to: 1, endColumn: 1 }),
   matmulPanel({ m: 30, k: 30, n: 30, rows: 30, to: 0, endColumn: 30 }),
   matmulPanel({ m: 130, k: 130, n: 130, first: 64, rows: 64, to: 64, firstColumn: 64, endColumn: 130 }),
@@ -281,12 +306,14 @@ export const solveCases: readonly KernelCase[] = [
     endColumn: 128,
     bIsLower: true,
   }),
+  matmulPanel({ m: 200, k: 64, n: 130, bFirst: 64, rows: 50, to: 200, endColumn: 130, bIsLower: true }),
   cholesky(1, 0),
   cholesky(7, 0),
   cholesky(64, 0),
   cholesky(130, 64),
   cholesky(130, 128),
   cholesky(30, 0, false),
+  cholesky(200, 128, true, 64),
   triangularSolve(1, 1, 0, 0, 1),
   triangularSolve(7, 5, 0, 0, 5),
   triangularSolve(130, 130, 64, 64, 130),
@@ -299,4 +326,5 @@ export const solveCases: readonly KernelCase[] = [
   residual(300, 300, 1),
   residual(130, 66, 2, 64, 64),
   residual(130, 130, 1, 128, 2),
+  residual(200, 70, 2, 128, 64, { aFirst: 64, bFirst: 128 }),
 ];

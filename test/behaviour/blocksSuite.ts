@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
 import { NO_ITEM } from '../../src/backend/ops.js';
 import { randomOrder } from '../../src/backend/random.js';
-import { consecutive, uploadRows } from '../../src/backend/sparse.js';
 import { readStored } from '../../src/backend/stored.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
 import { type Csr, csrFromRows, rowIndices } from '../../src/data/csr.js';
@@ -10,15 +9,14 @@ import type { Interactions } from '../../src/data/interactions.js';
 import { Vocabulary } from '../../src/data/vocabulary.js';
 import { evaluate } from '../../src/evaluate/evaluate.js';
 import { Ranker } from '../../src/evaluate/ranker.js';
-import { readScores, Scores } from '../../src/evaluate/scores.js';
 import { topLists } from '../../src/evaluate/topLists.js';
 import type { EpochEvent } from '../../src/events.js';
 import type { NetworkConfig } from '../../src/model/config.js';
-import type { Model } from '../../src/model/model.js';
 import { type FitOptions, fit } from '../../src/recommend/fit.js';
 import { Recommender } from '../../src/recommend/recommender.js';
 import { decodeModel, encodeModel } from '../../src/store/modelFile.js';
 import type { Checkpoint } from '../../src/train/checkpoint.js';
+import { allScores } from './allScores.js';
 
 /** What one tensor may take at most in this suite: 128 items of 16 numbers, or as many scores of 16 users. */
 export const BLOCK_LIMIT = 128 * 16 * 4;
@@ -53,24 +51,6 @@ const NETWORKS: readonly Partial<NetworkConfig>[] = [
   },
 ];
 const SAMPLED = NETWORKS[5];
-
-/** The scores of every row, read back. */
-async function allScores(on: Backend, model: Model, histories: Csr): Promise<number[][]> {
-  const input = uploadRows(on, histories, model.inputValues(histories));
-  const scores = new Scores(on, model, histories.rows, { together: false, most: 16 });
-  const rows = consecutive(on, histories.rows);
-  const all: number[][] = [];
-  for (let first = 0; first < histories.rows; first += scores.batch) {
-    const count = Math.min(scores.batch, histories.rows - first);
-    const found = await readScores(on, scores, input, { rows, first, count, consecutive: true });
-    for (let r = 0; r < count; r++)
-      all.push(Array.from(found.subarray(r * model.items, (r + 1) * model.items)));
-  }
-  input.free();
-  rows.free();
-  scores.free();
-  return all;
-}
 
 /** Networks whose items lie in three blocks do what those in one piece do. */
 export function blocksSuite(title: string, open: () => Promise<Backend>): void {

@@ -78,6 +78,23 @@ describe('models that go by the order of a history', () => {
     expect(JSON.parse(stdout).metrics['hitRate@1'].mean).toBeGreaterThan(0.9);
   });
 
+  it('gru with a sampled softmax, which is said', async () => {
+    const sampled = ['--softmax', 'sampled', '--softmax-samples', '6'];
+    const { stdout, stderr } = await run(
+      'train',
+      'times.csv',
+      '--model',
+      'gru',
+      '--out',
+      's.safetensors',
+      ...train,
+      ...sampled,
+    );
+    expect(stderr).toContain('estimated from 6 items drawn a step');
+    expect(stdout).toContain('6 items drawn a step');
+    expect((await items('s.safetensors', '--history', 'i3,i4,i5'))[0]).toBe('i6');
+  });
+
   it('markov too, and the last of a history counts most', async () => {
     await run(
       'train',
@@ -129,6 +146,8 @@ describe('models that go by the order of a history', () => {
       [['--model', 'gru', '--window', '0'], 'window'],
       [['--model', 'gru', '--embedding', '5'], 'embedding'],
       [['--model', 'gru', '--decay', '0.5'], '--decay'],
+      [['--model', 'gru', '--softmax-samples', '0'], 'softmax-samples'],
+      [['--model', 'markov', '--softmax', 'full'], '--softmax'],
       [['--model', 'markov', '--decay', '2'], 'decay'],
       [['--model', 'markov', '--epochs', '3'], '--epochs'],
       [['--model', 'mlp', '--window', '5'], '--window'],

@@ -2,9 +2,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Tensor } from '../../src/backend/backend.js';
 import { PANEL } from '../../src/backend/ops.js';
-import { freeAll } from '../../src/backend/sparse.js';
+import { freeAll, uploadRows } from '../../src/backend/sparse.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
-import { numbers } from '../../src/verify/inputs.js';
+import { columnRange, transposed } from '../../src/data/csr.js';
+import { numbers, randomCsr } from '../../src/verify/inputs.js';
 
 const backend = createCpuBackend({ precision: 'f64' });
 afterAll(() => expect(backend.liveBytes).toBe(0));
@@ -177,6 +178,83 @@ describe('residual', () => {
       await download(tensors.out),
       matrix(n, m, (r, c) => (r >= first && r < first + count ? missing(r, c) : before[r][c])),
     );
+    freeAll(Object.values(tensors));
+  });
+});
+
+describe('a block of columns', () => {
+  const [n, from, width] = [200, 64, 100];
+  const own = (m: Matrix) => m.map((row) => row.slice(from, from + width));
+  const whole = definite(n, 12);
+  /** What an op makes of whole matrices, by those of the columns that the block has; and of the block alone. */
+  async function both(
+    run: (cut: (m: Matrix) => Matrix, first: number) => { out: Tensor; others: Tensor[] },
+  ): Promise<[Matrix, Matrix]> {
+    const made = [run((m) => m, 0), run(own, from)];
+    const [all, found] = await Promise.all(made.map(({ out }) => download(out)));
+    freeAll(made.flatMap(({ out, others }) => [out, ...others]));
+    return [all, found];
+  }
+
+  it('of the Gram matrix has the rows of the whole, and its part of the ridge', async () => {
+    const log = randomCsr(50, n, 0.2, 13, true);
+    const turned = transposed(log);
+    const [all, found] = await both((cut, outFirst) => {
+      const columns = uploadRows(backend, turned);
+      const users = uploadRows(backend, columnRange(log, outFirst, outFirst === 0 ? n : width));
+      const ridge = backend.tensor(Float64Array.from({ length: n }, (_, i) => 1 + i));
+      const out = upload(cut(matrix(n, n, () => 0)));
+      backend.gram({ columns, users, ridge, out, outFirst, first: 0, count: n });
+      const parts = [columns, users].flatMap(({ indptr, indices, values }) => [indptr, indices, values]);
+      return { out, others: [ridge, ...parts] };
+    });
+    expect(found).toEqual(own(all));
+    expect(found[70][6]).toBeGreaterThan(71);
+  });
+
+  it('of a lower triangular matrix is multiplied from its own diagonal on', async () => {
+    const lower = matrix(n, n, (t, c) => (t < c ? 0 : whole[t][c]));
+    const [all, found] = await both((cut, bFirst) => {
+      const [a, b, out] = [upload(whole), upload(cut(lower)), upload(cut(matrix(PANEL, n, () => 0)))];
+      const part = { outRow: 0, first: 0, rows: PANEL, from: 0, to: n, firstColumn: 0 };
+      backend.matmulPanel({ a, b, bFirst, out, ...part, endColumn: out.shape[1], bIsLower: true });
+      return { out, others: [a, b] };
+    });
+    expectClose(found, own(all));
+  });
+
+  it('is factorised where the diagonal crosses it', async () => {
+    const [all, found] = await both((cut, matrixFirst) => {
+      const [square, panel] = [upload(cut(whole)), upload(cut(seeded(PANEL, n, 14)))];
+      const diagonal = backend.zeros('f32', [n, PANEL]);
+      backend.cholesky({ matrix: square, matrixFirst, panel, diagonal, first: 64 });
+      return { out: diagonal, others: [square, panel] };
+    });
+    expect(found).toEqual(all);
+  });
+
+  it('has its part of what an inverse lacks, with a block of the matrix, too', async () => {
+    const [all, found] = await both((cut, first) => {
+      const [a, b] = [upload(cut(whole)), upload(cut(seeded(n, n, 15)))];
+      const out = upload(cut(matrix(n, n, () => 0)));
+      backend.residual({ a, aFirst: first, b, bFirst: first, out, scale: 2, first: 64, count: PANEL });
+      return { out, others: [a, b] };
+    });
+    expectClose(found, own(all));
+    expect(Math.abs(found[70][6])).toBeGreaterThan(0);
+  });
+
+  it('SHAPE_MISMATCH where the block lacks the columns that are asked for', () => {
+    const tensors = backend.scope(() => ({
+      matrix: backend.zeros('f32', [n, width]),
+      panel: backend.zeros('f32', [PANEL, width]),
+      diagonal: backend.zeros('f32', [n, PANEL]),
+    }));
+    for (const first of [0, 128]) {
+      expect(() => backend.cholesky({ ...tensors, matrixFirst: from, first })).toThrow(
+        expect.objectContaining({ code: 'SHAPE_MISMATCH' }),
+      );
+    }
     freeAll(Object.values(tensors));
   });
 });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { freeAll } from '../../src/backend/sparse.js';
+import { type Blocked, readStored, writeStored } from '../../src/backend/stored.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
 import { inverse, inverseSteps } from '../../src/model/inverse.js';
 import { numbers } from '../../src/verify/inputs.js';
@@ -23,13 +25,13 @@ describe('the inverse by blocks', () => {
   it.each([1, 2, 63, 64, 65, 130, 200])('of order %i is that of Gauss and Jordan', async (n) => {
     const a = definite(n);
     let steps = 0;
-    const fill = async (out: Parameters<Parameters<typeof inverse>[2]>[0]) => backend.write(out, a);
+    const fill = async (out: Blocked) => writeStored(backend, out, a);
     const found = await inverse(backend, n, fill, async () => {
       steps++;
     });
-    expect(worst(await backend.read(found), gaussJordan(a, n))).toBeLessThan(1e-12);
+    expect(worst(await readStored(backend, found), gaussJordan(a, n))).toBeLessThan(1e-12);
     expect(steps).toBe(inverseSteps(n));
-    found.free();
+    freeAll(found.blocks);
     expect(backend.liveBytes).toBe(0);
   });
 
@@ -38,7 +40,7 @@ describe('the inverse by blocks', () => {
     const made = inverse(
       backend,
       2,
-      async (out) => backend.write(out, a),
+      async (out) => writeStored(backend, out, a),
       async () => {},
     );
     await expect(made).rejects.toMatchObject({

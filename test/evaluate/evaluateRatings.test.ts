@@ -9,8 +9,7 @@ const backend = createCpuBackend();
 afterAll(() => backend.dispose());
 
 /** Item 0 gives item 1 a score of 2 and item 2 a score of 3. */
-const model = () =>
-  new ItemTable('table', backend, {}, backend.tensor(Float32Array.of(0, 2, 3, 0, 0, 0, 0, 0, 0), [3, 3]));
+const model = () => new ItemTable('table', backend, 3, {}, Float32Array.of(0, 2, 3, 0, 0, 0, 0, 0, 0));
 const train = csrFromRows([[0, 1], [1]], 3, [[5, 1], [3]]);
 const set = {
   history: csrFromRows([[0], [0]], 3),

@@ -5,16 +5,8 @@ import { openGpu } from './backend.js';
 it('SHADER_INVALID, with the name of the kernel, when the driver refuses it', async () => {
   const backend = await openGpu();
   const queue = new Queue(backend.gpuDevice);
-  const shader = {
-    name: 'broken',
-    source: 'this is no WGSL',
-    layout: {
-      bindings: { params: { binding: 0, kind: 'uniform' } },
-      params: { size: 16, fields: {} },
-      overrides: [],
-    },
-  } as const;
-  queue.launch({ shader, tensors: {}, params: {}, workgroups: [1, 1, 1] });
+  const shader = { name: 'broken', source: 'this is no WGSL', buffers: '', fields: 'n' };
+  queue.launch({ shader, tensors: {}, params: { n: 1 }, workgroups: [1, 1, 1] });
   queue.submit();
   await backend.gpuDevice.queue.onSubmittedWorkDone();
   expect(() => queue.check()).toThrow(

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFixedSplit } from '../../bench/fixedSplits.js';
+import { freeAll } from '../../src/backend/sparse.js';
+import { readStored, writeStored } from '../../src/backend/stored.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
 import { evaluate } from '../../src/evaluate/evaluate.js';
 import type { GpuBackend } from '../../src/gpu/backend.js';
@@ -43,11 +45,12 @@ describe('the inverse on the GPU', () => {
     const found = await inverse(
       backend,
       n,
-      async (out) => backend.write(out, a),
+      async (out) => writeStored(backend, out, a),
       async () => {},
     );
-    const error = worst(await backend.read(found), expected) / worst(expected, new Float64Array(n * n));
-    found.free();
+    const error =
+      worst(await readStored(backend, found), expected) / worst(expected, new Float64Array(n * n));
+    freeAll(found.blocks);
     return { error, dispatches: backend.counts.dispatches - before };
   }
 
@@ -76,7 +79,7 @@ it('EASE has the weights of the f64 reference', async () => {
   const reference = createCpuBackend({ precision: 'f64' });
   const read = async (on: typeof reference) => {
     const model = await fitEase(on, train, config, {});
-    const weights = await on.read(model.tensors.get('weights')!);
+    const weights = await readStored(on, model.tensors.get('weights')!);
     model.dispose();
     return weights;
   };

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
+import { randomOrder } from '../../src/backend/random.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
 import { clean } from '../../src/data/clean.js';
+import { csrFromRows, rowIndices } from '../../src/data/csr.js';
 import { logRows } from '../../src/data/logRows.js';
 import { sampleLog } from '../../src/data/sample.js';
 import { heldOutUsers } from '../../src/data/split.js';
@@ -9,6 +11,8 @@ import type { EpochEvent, Notice } from '../../src/events.js';
 import type { GpuBackend } from '../../src/gpu/backend.js';
 import type { NetworkConfig, TrainConfig } from '../../src/model/config.js';
 import { fit } from '../../src/recommend/fit.js';
+import { allScores } from '../behaviour/allScores.js';
+import { tastes } from '../behaviour/blocksSuite.js';
 import { checkerboard } from '../behaviour/suite.js';
 import { openGpu } from './backend.js';
 
@@ -62,6 +66,72 @@ it('learns what the exact softmax does: ndcg@100 within two standard errors of i
   // Popularity is far below that bound: whoever learned nothing fails.
   expect(exact.popular).toBeLessThan(exact.ndcg.mean - 10 * exact.ndcg.se!);
 }, 600_000);
+
+describe.each([
+  ['tied', { hidden: 18 }],
+  ['free', { hidden: 18, embedding: 11, tied: false }],
+])('gru, %s output, on a small log', (_, own) => {
+  const log = tastes(100, 400);
+  const matrix = csrFromRows(
+    Array.from({ length: log.matrix.rows }, (_, u) => {
+      const own = rowIndices(log.matrix, u);
+      return Array.from(randomOrder(own.length, 5, 2, u), (place) => own[place]);
+    }),
+    log.matrix.columns,
+    undefined,
+    { inOrder: true },
+  );
+  const network = { ...own, dropout: 0.2, softmax: 'sampled', softmaxSamples: 50 } as const;
+  const run = async (backend: Backend) => {
+    const epochs: EpochEvent[] = [];
+    const notices: Notice[] = [];
+    const { recommender, split } = await fit(
+      backend,
+      { ...log, matrix },
+      {
+        model: 'gru',
+        network,
+        train: { epochs: 3, batch: 8, seed: 1, l2: 1e-4, learningRate: 0.01, patience: 0 },
+        onEvent(event) {
+          if (event.event === 'epoch') epochs.push(event);
+          if (event.event === 'notice') notices.push(event);
+        },
+      },
+    );
+    const { manifest } = await recommender.contents();
+    const scores = await allScores(backend, recommender.model, split.test.history);
+    const blocks = recommender.model.blocks?.length;
+    recommender.dispose();
+    return { epochs, notices, manifest, scores, blocks };
+  };
+
+  const expectAlike = (found: Awaited<ReturnType<typeof run>>, expected: typeof found) => {
+    expect(found.epochs).toHaveLength(3);
+    expected.epochs.forEach(({ loss }, epoch) => {
+      expect(Math.abs(found.epochs[epoch].loss / loss - 1)).toBeLessThan(2e-5);
+    });
+    expected.scores.forEach((row, user) => {
+      row.forEach(
+        (score, item) => void expect(Math.abs(found.scores[user][item] - score)).toBeLessThan(1e-3),
+      );
+    });
+  };
+
+  it('trains as the CPU does, and says what it does', async () => {
+    const found = await run(gpu);
+    expectAlike(found, await run(createCpuBackend()));
+    expect(found.notices.map(({ code }) => code)).toContain('SAMPLED_SOFTMAX');
+    expect(found.manifest['training']).toMatchObject({ softmax: { kind: 'sampled', samples: 50 } });
+  });
+
+  it('and so in blocks of items', async () => {
+    const liveBefore = gpu.liveBytes;
+    const found = await run({ ...gpu, mostRows: (columns) => Math.min(192, gpu.mostRows(columns)) });
+    expect(found.blocks).toBe(2);
+    expectAlike(found, await run(createCpuBackend()));
+    expect(gpu.liveBytes).toBe(liveBefore);
+  });
+});
 
 describe('on a small log', () => {
   const interactions = bookshop(300, 400);

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readShader, reflect } from '../../scripts/wgsl.mjs';
+import { readShader, reflect, shortened, shortNamesFor } from '../../scripts/wgsl.mjs';
 import type { GpuBackend } from '../../src/gpu/backend.js';
 import { hasSubgroupsOf8, withSpread } from '../../src/gpu/spread.js';
 import { openGpu } from './backend.js';
@@ -18,9 +18,17 @@ beforeAll(async () => {
 });
 afterAll(() => backend?.dispose());
 
-it.each(names)('%s compiles, and its reflection is what the driver accepts', async (name) => {
-  const { source: text } = await readShader(`${folder}${name}.wgsl`);
+const forms = names.flatMap((name) => [
+  [name, 'as it is written'] as const,
+  [name, 'as it is packed'] as const,
+]);
+
+it.each(forms)('%s, %s, compiles, and its reflection is what the driver accepts', async (name, form) => {
+  const path = `${folder}${name}.wgsl`;
+  const { source: whole } = await readShader(path);
+  const text = form === 'as it is packed' ? shortened(whole, await shortNamesFor(path)) : whole;
   const layout = reflect(name, text);
+  expect(layout).toEqual(reflect(name, whole));
   const device = backend.gpuDevice;
   const source = withSpread(text, hasSubgroupsOf8(device));
   device.pushErrorScope('validation');

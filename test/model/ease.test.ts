@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
+import { readStored } from '../../src/backend/stored.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
 import { type Csr, csrFromRows } from '../../src/data/csr.js';
 import { EASE_DEFAULTS, type EaseConfig, fitEase } from '../../src/model/ease.js';
@@ -19,7 +20,7 @@ function dense({ rows, columns, indptr, indices, values }: Csr): Float64Array {
 
 async function weightsOf(train: Csr, config: Partial<EaseConfig>, on: Backend = backend) {
   const model = await fitEase(on, train, { ...EASE_DEFAULTS, ...config }, {});
-  const weights = await on.read(model.tensors.get('weights')!);
+  const weights = await readStored(on, model.tensors.get('weights')!);
   model.dispose();
   return weights as Float64Array;
 }

@@ -1,80 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
-import { consecutive, freeAll, uploadRows } from '../../src/backend/sparse.js';
+import { consecutive, freeAll } from '../../src/backend/sparse.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
-import { type Csr, csrFromRows } from '../../src/data/csr.js';
+import { csrFromRows } from '../../src/data/csr.js';
 import { TRAIN_DEFAULTS } from '../../src/model/config.js';
 import { Gru } from '../../src/model/gru.js';
-import { type GruConfig, gruConfig, MOST_SOFTMAX_ITEMS } from '../../src/model/gruConfig.js';
-import { initialGru } from '../../src/model/gruParameters.js';
+import { type GruConfig, gruConfig } from '../../src/model/gruConfig.js';
 import type { NamedArrays } from '../../src/model/parameters.js';
 import { createModel } from '../../src/model/registry.js';
 import { type Feed, feedFor } from '../../src/train/feed.js';
 import { Trainer } from '../../src/train/trainer.js';
-import { doubles } from '../cpu/differences.js';
+import { byHand, made, ordered, scoresOf } from './gruByHand.js';
 
 const f64 = createCpuBackend({ precision: 'f64' });
-const ordered = (rows: number[][], items: number): Csr =>
-  csrFromRows(rows, items, undefined, { inOrder: true });
-
-/** Parameters large enough that everything matters. */
-function made(items: number, config: GruConfig): NamedArrays {
-  return new Map(
-    [...initialGru(items, config, 1)].map(([name, { shape, values }], i) => [
-      name,
-      { shape, values: doubles(values.length, 40 + i) },
-    ]),
-  );
-}
-
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-
-/** The scores after a sequence, and the loss of every next item, in the plainest way. */
-function byHand(items: number, config: GruConfig, arrays: NamedArrays, sequence: readonly number[]) {
-  const { hidden, embedding, tied } = config;
-  const of = (name: string) => arrays.get(name)!.values;
-  let h = new Array<number>(hidden).fill(0);
-  const losses: number[] = [];
-  let scores: number[] = [];
-  sequence.forEach((item, t) => {
-    const x = Array.from({ length: embedding }, (_, d) => of('embedding')[item * embedding + d]);
-    const sum = (vector: number[], name: string, column: number) =>
-      vector.reduce(
-        (total, v, d) => total + v * of(`${name}Weights`)[d * 3 * hidden + column],
-        of(`${name}Bias`)[column],
-      );
-    h = h.map((old, j) => {
-      const r = sigmoid(sum(x, 'input', j) + sum(h, 'state', j));
-      const z = sigmoid(sum(x, 'input', hidden + j) + sum(h, 'state', hidden + j));
-      const n = Math.tanh(sum(x, 'input', 2 * hidden + j) + r * sum(h, 'state', 2 * hidden + j));
-      return (1 - z) * n + z * old;
-    });
-    const weight = (j: number, i: number) =>
-      tied ? of('embedding')[i * embedding + j] : of('outputWeights')[j * items + i];
-    scores = Array.from({ length: items }, (_, i) =>
-      h.reduce((total, v, j) => total + v * weight(j, i), of('outputBias')[i]),
-    );
-    if (t + 1 < sequence.length) {
-      const exps = scores.reduce((total, s) => total + Math.exp(s), 0);
-      losses.push(Math.log(exps) - scores[sequence[t + 1]]);
-    }
-  });
-  return { scores, losses };
-}
-
-async function scoresOf(backend: Backend, model: Gru, histories: Csr): Promise<number[][]> {
-  const input = uploadRows(backend, histories, model.inputValues(histories));
-  const rows = consecutive(backend, histories.rows);
-  const out = backend.zeros('f32', [histories.rows, model.items]);
-  model.score(input, { rows, first: 0, count: histories.rows, consecutive: true }, out);
-  const found = Array.from(await backend.read(out));
-  input.free();
-  freeAll([rows, out]);
-  return Array.from({ length: histories.rows }, (_, r) =>
-    found.slice(r * model.items, (r + 1) * model.items),
-  );
-}
-
 const TIED = gruConfig({ hidden: 4, dropout: 0 });
 const FREE = gruConfig({ hidden: 3, embedding: 5, tied: false, dropout: 0 });
 
@@ -349,19 +287,25 @@ describe('what cannot be', () => {
     expect(f64.liveBytes).toBe(0);
   });
 
-  it('options that make no sense, and more items than a full softmax can bear', () => {
+  it('options that make no sense', () => {
     const create = (config: Partial<GruConfig>) => () => createModel('gru', f64, { train, config, seed: 1 });
     expect(create({ hidden: 0 })).toThrow(named('CONFIG', /hidden/));
     expect(create({ window: 0 })).toThrow(named('CONFIG', /window/));
     expect(create({ dropout: 1 })).toThrow(named('CONFIG', /dropout/));
+    expect(create({ softmaxSamples: 0 })).toThrow(named('CONFIG', /softmax-samples/));
     expect(create({ hidden: 4, embedding: 5 })).toThrow(named('CONFIG', /--free-output/));
-    const many = { ...train, columns: MOST_SOFTMAX_ITEMS + 1 };
-    expect(() => createModel('gru', f64, { train: many, config: { hidden: 1 }, seed: 1 })).toThrow(
-      expect.objectContaining({
-        code: 'LIMIT_EXCEEDED',
-        message: expect.stringContaining('sampled softmax'),
-      }),
-    );
     expect(f64.liveBytes).toBe(0);
+  });
+
+  it('more items than the exact softmax can bear', () => {
+    const items = 1000;
+    const limited = createCpuBackend({ maxTensorBytes: 63 * 4 * items });
+    const config = gruConfig({ hidden: 2, softmax: 'full' });
+    const model = new Gru(limited, items, config, made(items, config));
+    const start = () =>
+      new Trainer(limited, model, ordered([[0, 1]], items), { config: { ...TRAIN_DEFAULTS, l2: 0 } });
+    expect(start).toThrow(named('LIMIT_EXCEEDED', /--softmax sampled/));
+    model.dispose();
+    expect(limited.liveBytes).toBe(0);
   });
 });

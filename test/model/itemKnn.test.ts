@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { readStored } from '../../src/backend/stored.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
 import { type Csr, csrFromRows } from '../../src/data/csr.js';
 import { fitItemKnn, ITEM_KNN_DEFAULTS, type ItemKnnConfig } from '../../src/model/itemKnn.js';
@@ -8,7 +9,7 @@ const backend = createCpuBackend({ precision: 'f64' });
 /** items x items, as rows. */
 async function table(train: Csr, config: Partial<ItemKnnConfig>): Promise<number[][]> {
   const model = await fitItemKnn(backend, train, { ...ITEM_KNN_DEFAULTS, ...config }, {});
-  const weights = Array.from(await backend.read(model.tensors.get('weights')!));
+  const weights = Array.from(await readStored(backend, model.tensors.get('weights')!));
   model.dispose();
   expect(backend.liveBytes).toBe(0);
   return Array.from({ length: train.columns }, (_, i) =>

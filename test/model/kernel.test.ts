@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
 import { consecutive, uploadRows } from '../../src/backend/sparse.js';
+import { readStored } from '../../src/backend/stored.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
 import { type Csr, csrFromRows } from '../../src/data/csr.js';
 import { fitKernel, KERNEL_DEFAULTS, type Kernel, type KernelConfig } from '../../src/model/kernel.js';
@@ -83,7 +84,7 @@ describe('landmarks', () => {
     expect(notices).toEqual([expect.stringContaining('LANDMARKS kernel learns from 20 of 80 users')]);
     expect(model.tensors.get('weights')!.shape).toEqual([20, 30]);
     const again = await fitKernel(backend, train, { ...CONFIG, landmarks: 20 }, { seed: 5 });
-    const read = (from: Kernel) => backend.read(from.tensors.get('landmarks.places')!);
+    const read = (from: Kernel) => readStored(backend, from.tensors.get('landmarks.places')!);
     expect(await read(again)).not.toEqual(await read(model));
     model.dispose();
     again.dispose();

@@ -19,7 +19,7 @@ describe('a kernel has one name in five places', () => {
     // A type has no keys to ask for when it runs: its methods are the members indented by two.
     const files = filesBelow('src/backend').filter((path) => /ops\.ts$/i.test(path));
     const bodies = files.flatMap((path) => [
-      ...read(path).matchAll(/^export interface (?:Ops|\w+Ops) [\s\S]*?^\}/gm),
+      ...read(path).matchAll(/^export interface (?:Ops|\w+Ops)\s[\s\S]*?^\}/gm),
     ]);
     const members = bodies.flatMap(([body]) =>
       Array.from(body.matchAll(/^ {2}(\w+)\(/gm), ([, name]) => name),

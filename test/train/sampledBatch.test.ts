@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { MASKED, NO_ITEM } from '../../src/backend/ops.js';
 import { rowIndices } from '../../src/data/csr.js';
 import { Proposal } from '../../src/train/proposal.js';
-import { padded, SampledBatch } from '../../src/train/sampledBatch.js';
+import { SampledBatch } from '../../src/train/sampledBatch.js';
+import { padded } from '../../src/train/stepItems.js';
 import { numbers, randomCsr } from '../../src/verify/inputs.js';
 
 describe('the proposal', () => {
