@@ -3,7 +3,7 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { build, transform } from 'esbuild';
 
-/** What the page has instead of files of hyparquet: filters and geometry, which reading a log does not use. */
+/** What the page has instead of files of hyparquet: filters, geometry and variants, which reading a log does not use. */
 const UNUSED_OF_HYPARQUET = {
   filter: `
     const none = (filter) => {
@@ -15,12 +15,13 @@ const UNUSED_OF_HYPARQUET = {
     export const matchFilter = (_, filter) => none(filter).length === 0;
     export const filterPageRanges = none;`,
   geoparquet: "export const markGeoColumns = () => { throw new Error('the page has no geometry'); };",
+  variant: "export const decodeVariantColumn = () => { throw new Error('the page has no variants'); };",
   wkb: "export const wkbToGeojson = () => { throw new Error('the page has no geometry'); };",
 };
 const withoutUnused = {
   name: 'without-unused',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]hyparquet[\\/]src[\\/](filter|geoparquet|wkb)\.js$/ }, ({ path }) => ({
+    onLoad({ filter: /[\\/]hyparquet[\\/]src[\\/](filter|geoparquet|variant|wkb)\.js$/ }, ({ path }) => ({
       contents: UNUSED_OF_HYPARQUET[/(\w+)\.js$/.exec(path)[1]],
     }));
   },

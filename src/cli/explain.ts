@@ -35,9 +35,9 @@ export const command: CommandSpec = {
     'foldin explain model.safetensors --history b0003,b0017 --item b0273 --method lime',
     'foldin explain model.safetensors --user u0001 --item b0273 --counterfactual -k 10',
   ],
-  notes: `Methods: additive (exact terms, for ease, itemknn, linear; the default there), leaveOneOut (the score with less
-the score without; the default elsewhere), integratedGradients (add up to score - baseline within 1%), lime (a linear
-surrogate around the history, with its R²). Contributions are in the units of the score.`,
+  notes: `Methods: additive (exact terms, for ease, itemknn, linear, content; the default there), leaveOneOut (the score with less
+the score without; the default elsewhere), integratedGradients (add up to score - baseline within 1%; for mlp, dae, vae,
+gru), lime (a linear surrogate around the history, with its R²). Contributions are in the units of the score.`,
   define(command: Command) {
     command.argument('<model>', 'the model file');
     defineWho(command, 'user')

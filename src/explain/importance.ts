@@ -2,8 +2,7 @@ import { randomOrder, STREAM } from '../backend/random.js';
 import { readStored } from '../backend/stored.js';
 import { FoldinError, throwIfAborted } from '../errors.js';
 import type { Recommender } from '../recommend/recommender.js';
-import { hasTerms } from './contributions.js';
-import { attribution } from './explain.js';
+import { ownAttribution } from './contributions.js';
 import { historyRow, type Named, named } from './who.js';
 
 export interface InfluentialItem extends Named {
@@ -74,7 +73,6 @@ export async function importance(
   );
   const k = Math.min(10, parts.items.size);
   const lists = await recommender.recommendMany(asked, { k, signal });
-  const method = hasTerms(model) ? 'additive' : 'leaveOneOut';
   const sums = new Map<number, { histories: number; absolute: number; signed: number }>();
   const popularity = { recommended: 0, given: 0, histories: 0, entries: 0 };
   let looked = 0;
@@ -84,7 +82,7 @@ export async function importance(
     if (!first || lists[i].source === 'fallback') continue;
     const { history } = historyRow(recommender, who);
     const target = recommender.indexOf(first.item);
-    const { contributions } = await attribution({ backend, model, signal }, history, target, method);
+    const { contributions } = await ownAttribution({ backend, model, signal }, history, target);
     history.indices.forEach((item, place) => {
       const sum = sums.get(item) ?? { histories: 0, absolute: 0, signed: 0 };
       sum.histories++;

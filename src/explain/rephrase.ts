@@ -1,5 +1,5 @@
 import { FoldinError } from '../errors.js';
-import type { Explanation } from './explain.js';
+import type { Explanation } from './explanation.js';
 import { type Language, reasonsFor } from './words.js';
 
 export interface RephraseOptions {

@@ -6,6 +6,7 @@ import type { DenseShape } from '../backend/tuning.js';
 import type { Csr } from '../data/csr.js';
 import { requireOrder } from '../data/order.js';
 import { FoldinError } from '../errors.js';
+import { backThroughTime, multiplierGradients } from './gruBack.js';
 import { checkGruConfig, type GruConfig, refuseLargeSoftmax } from './gruConfig.js';
 import { gruShapes } from './gruParameters.js';
 import {
@@ -17,11 +18,12 @@ import {
   largestChunk,
 } from './gruSpace.js';
 import type { Parameters, SequenceInputs, SequenceModel } from './model.js';
-import { latestItems, type PackedStep, pack, packInto } from './packing.js';
+import { type PackedStep, packedEntries } from './packing.js';
 import { type NamedArrays, parameterGroup } from './parameters.js';
 
-/** Positions that scoring works on at a time. */
+/** Positions that scoring works on at a time, and gradients of the inputs. */
 const BLOCK = 2048;
+const EXPLAINED = 8192;
 const KEEP_ALL: Dropout = { rate: 0, seed: 0, step: 0 };
 const NO_STEP: PackedStep = { first: 0, count: 0 };
 
@@ -81,8 +83,10 @@ export class Gru implements SequenceModel {
     return this.#parameters;
   }
 
-  inputValues(histories: Csr): undefined {
+  /** An item's value is what its embedding is multiplied by: 1, whatever the log says of it. */
+  inputValues(histories: Csr): Float32Array | undefined {
     requireOrder(histories, 'gru');
+    return histories.values && new Float32Array(histories.indices.length).fill(1);
   }
 
   get units(): number {
@@ -107,26 +111,18 @@ export class Gru implements SequenceModel {
   /** The states after the last items. Only the last `window` items of a history count, as in training. */
   represent(histories: DeviceRows, { first, count }: ConsecutiveRows, out: Tensor): void {
     const { backend, config } = this;
-    const recent = latestItems(histories.matrix, first, count, config.window);
-    const order = recent.map((_, b) => b).filter((b) => recent[b].length > 0);
-    order.sort((a, b) => recent[b].length - recent[a].length || a - b);
-    const packing = pack(order.map((b) => recent[b].length));
-    const packed = new Uint32Array(Math.max(1, packing.positions));
-    packInto(
-      packing,
-      order.map((b) => recent[b]),
-      packed,
-    );
+    const { order, packing, packed } = packedEntries(histories.matrix, first, count, config.window);
 
     const block = SLICE * Math.ceil(Math.max(BLOCK, order.length) / SLICE);
     const space = this.#spaceFor(2 * block);
-    const numbers = this.#numbersUpTo(Math.max(packing.positions, count));
+    const numbers = this.#numbersUpTo(Math.max(histories.matrix.indices.length, count));
     const mine: Tensor[] = [];
     const made = (tensor: Tensor): Tensor => {
       mine.push(tensor);
       return tensor;
     };
-    const inputs = { indptr: numbers, indices: made(backend.tensor(packed)), values: this.#one };
+    const inputs = singly(histories, numbers);
+    const rows = made(backend.tensor(packed));
 
     // Blocks of steps in turn in the first and in the second half of the space, so that one can go on from the other.
     let previous = NO_STEP;
@@ -136,7 +132,7 @@ export class Gru implements SequenceModel {
       while (end < packing.steps.length && endOf(packing.steps[end]) - from <= block) end++;
       const positions = endOf(packing.steps[end - 1]) - from;
       const at = half * block;
-      this.#gateInputs(space, inputs, { rows: numbers, first: from }, at, positions, KEEP_ALL);
+      this.#gateInputs(space, inputs, { rows, first: from }, at, positions, KEEP_ALL);
       for (const step of packing.steps.slice(begin, end)) {
         previous = this.#step(space, { first: at + step.first - from, count: step.count }, previous);
       }
@@ -149,7 +145,7 @@ export class Gru implements SequenceModel {
       place[b] = rank;
     });
     const indptr = new Uint32Array(count + 1);
-    for (let b = 0; b < count; b++) indptr[b + 1] = indptr[b] + (recent[b].length > 0 ? 1 : 0);
+    for (let b = 0; b < count; b++) indptr[b + 1] = indptr[b] + (place[b] < order.length ? 1 : 0);
     const found = place.filter((rank) => rank < order.length).map((rank) => previous.first + rank);
     backend.bagForward({
       input: {
@@ -165,6 +161,29 @@ export class Gru implements SequenceModel {
       dropout: KEEP_ALL,
     });
     freeAll(mine);
+  }
+
+  inputGradients(histories: DeviceRows, { first, count }: ConsecutiveRows, item: number, out: Tensor): void {
+    const { backend, config } = this;
+    const { indptr, indices } = histories.matrix;
+    const lengths = Array.from({ length: count }, (_, b) => indptr[first + b + 1] - indptr[first + b]);
+    const longest = Math.min(config.window, Math.max(1, ...lengths));
+    const atOnce = Math.max(1, Math.floor(EXPLAINED / longest));
+    for (let row = first; row < first + count; row += atOnce) {
+      const some = Math.min(atOnce, first + count - row);
+      const { packing, packed } = packedEntries(histories.matrix, row, some, config.window);
+      if (packing.positions === 0) continue;
+      const space = this.#spaceFor(packing.positions);
+      const numbers = this.#numbersUpTo(Math.max(indices.length, packing.positions));
+      const inputs = singly(histories, numbers);
+      const rows = backend.tensor(packed);
+      this.#gateInputs(space, inputs, { rows, first: 0 }, 0, packing.positions, KEEP_ALL);
+      let previous = NO_STEP;
+      for (const step of packing.steps) previous = this.#step(space, step, previous);
+      const { tensors } = this;
+      multiplierGradients(backend, { packing, inputs, rows, numbers, space, tensors }, item, out);
+      rows.free();
+    }
   }
 
   sequenceGradients(step: SequenceInputs): void {
@@ -196,30 +215,10 @@ export class Gru implements SequenceModel {
 
     const outGrad = slice(back.outGrad);
     if (rate > 0) backend.dropout({ values: outGrad, dropout: stateDropout });
-    backend.transpose({ input: this.#tensor('stateWeights'), out: back.weightsT });
+    backThroughTime(backend, packing, this.#tensor('stateWeights'), space, back);
     const [inputGrad, recurrentGrad, xGrad] = [back.inputGrad, back.recurrentGrad, back.xGrad].map(slice);
-    const saved = {
-      gates: slice(space.gates),
-      recurrent: slice(space.recurrent),
-      previous: slice(space.previous),
-    };
-    const carried = slice(back.carried);
-    for (let t = steps.length - 1; t >= 0; t--) {
-      const next = t + 1 < steps.length ? steps[t + 1] : NO_STEP;
-      backend.gruGatesBackward({
-        ...saved,
-        outGrad,
-        weightsT: back.weightsT,
-        inputGrad,
-        recurrentGrad,
-        carried,
-        ...steps[t],
-        nextFirst: next.first,
-        nextCount: Math.min(steps[t].count, next.count),
-      });
-    }
     backend.matmulTN({
-      a: saved.previous,
+      a: slice(space.previous),
       b: recurrentGrad,
       out: this.#grad('stateWeights'),
       sums: this.#grad('stateBias'),
@@ -389,5 +388,12 @@ export class Gru implements SequenceModel {
     this.#values.whole.free();
   }
 }
+
+/** Histories as rows of a single entry each: row e is entry e. */
+const singly = ({ indices, values }: SparseRows, numbers: Tensor): SparseRows => ({
+  indptr: numbers,
+  indices,
+  values,
+});
 
 const endOf = ({ first, count }: PackedStep): number => first + count;

@@ -36,10 +36,11 @@ export interface Model {
   /** The probability that a score stands for; absent in models whose scores stand for none. */
   probability?(score: number): number;
   /**
-   * How the score of one item changes with each input: fills those of `out` f32[nnz] that belong to the batch's rows.
-   * Absent where the model is not a smooth function of its inputs.
+   * How the score of one item changes with each input value: fills those of `out` f32[nnz] that belong to the batch's
+   * rows; an entry that the model does not look at keeps what is there. Absent where the model is not a smooth function
+   * of its inputs.
    */
-  inputGradients?(histories: SparseRows, batch: BatchRows, item: number, out: Tensor): void;
+  inputGradients?(histories: DeviceRows, batch: ConsecutiveRows, item: number, out: Tensor): void;
   /** How many numbers `represent` gives a history; absent in models without a layer of units between input and score. */
   readonly units?: number;
   /** out f32[batch, units]: the outputs of the last layer before the scores. */

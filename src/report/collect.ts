@@ -1,5 +1,5 @@
 import { randomOrder, STREAM } from '../backend/random.js';
-import { type Explanation, explain } from '../explain/explain.js';
+import { type Explanation, explainOwn } from '../explain/explanation.js';
 import { type Importance, importance } from '../explain/importance.js';
 import type { Language } from '../explain/words.js';
 import { type Groups, groups } from '../groups/groups.js';
@@ -129,7 +129,7 @@ async function examplesOf(
     const reasons: Explanation[] = [];
     for (const { item } of items) {
       const { language, signal } = options;
-      reasons.push(await explain(recommender, who, item, { language, signal }));
+      reasons.push(await explainOwn(recommender, who, item, { language, signal }));
     }
     examples.push({
       user: who.user,

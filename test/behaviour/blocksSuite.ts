@@ -219,17 +219,12 @@ export function blocksSuite(title: string, open: () => Promise<Backend>): void {
     });
 
     const inputGradients = async (on: Backend, model: Recommender['model'], matrix: Csr, item: number) => {
-      const upload = (values: Uint32Array | number[]) => on.tensor(values);
-      const places = {
-        indptr: upload(matrix.indptr),
-        indices: upload(matrix.indices),
-        values: upload([1]),
-      };
-      const rows = upload(Uint32Array.of(0, 1, 2, 3));
+      const places = uploadRows(on, matrix);
+      const rows = consecutive(on, 4);
       const out = on.zeros('f32', [matrix.indices.length]);
-      model.inputGradients!(places, { rows, first: 1, count: 3 }, item, out);
+      model.inputGradients!(places, { rows, first: 1, count: 3, consecutive: true }, item, out);
       const found = Array.from(await on.read(out));
-      for (const tensor of [...Object.values(places), rows, out]) tensor.free();
+      for (const made of [places, rows, out]) made.free();
       return found;
     };
 
