@@ -4,6 +4,7 @@ export type { Backend, DeviceInfo, DeviceKind, Tensor } from './backend/backend.
 export type { TuneCache, TuneMode, Tuning } from './backend/tuning.js';
 export { type BackendOptions, createBackend } from './createBackend.js';
 export { type ItemAttributes, readItemAttributes } from './data/attributes.js';
+export { type AttributeTable, attributeTable } from './data/attributeValues.js';
 export { type CleanOptions, type CleanReport, clean } from './data/clean.js';
 export { type Csr, csrFromRows } from './data/csr.js';
 export { type EmbedCache, type EmbedOptions, embedTexts } from './data/embed.js';

@@ -23,6 +23,8 @@ export interface FeatureGroup {
   readonly name: string;
   readonly kind: Exclude<AttributeKind, 'unused'> | 'vector';
   readonly width: number;
+  /** What each of the numbers stands for: categories, or the columns of flags. */
+  readonly values?: readonly string[];
 }
 
 export interface Features {
@@ -61,13 +63,7 @@ export function itemFeatures(
   const parts: Part[] = [];
   const known = new Uint8Array(items.size);
   if (attributes) {
-    const rowOf = rowsOf(items, attributes.ids);
-    requireSome(rowOf, attributes.file, attributes.ids, items);
-    requireColumns(attributes, kinds);
-    const columns = attributes.columns.map(({ name, values }) => ({
-      name,
-      values: Array.from(rowOf, (row) => (row < 0 ? '' : values[row])),
-    }));
+    const { rowOf, columns } = columnsOver(items, attributes, kinds);
     rowOf.forEach((row, item) => {
       if (row >= 0) known[item] = 1;
     });
@@ -111,7 +107,12 @@ export function itemFeatures(
   }
   return {
     matrix: packed(parts, items.size, width),
-    groups: parts.map(({ name, kind, width: own }) => ({ name, kind, width: own })),
+    groups: parts.map(({ name, kind, width: own, values }) => ({
+      name,
+      kind,
+      width: own,
+      ...(values && { values }),
+    })),
     known: known.reduce((sum, one) => sum + one, 0),
   };
 }
@@ -157,6 +158,22 @@ const PARTS: Readonly<
   number: numberPart,
   text: textPart,
 };
+
+/** The columns of attributes with a value an item, '' where there is none, and the row of each item. */
+export function columnsOver(
+  items: Vocabulary,
+  attributes: ItemAttributes,
+  kinds: Readonly<Record<string, AttributeKind>>,
+): { readonly rowOf: Int32Array; readonly columns: readonly AttributeColumn[] } {
+  const rowOf = rowsOf(items, attributes.ids);
+  requireSome(rowOf, attributes.file, attributes.ids, items);
+  requireColumns(attributes, kinds);
+  const columns = attributes.columns.map(({ name, values }) => ({
+    name,
+    values: Array.from(rowOf, (row) => (row < 0 ? '' : values[row])),
+  }));
+  return { rowOf, columns };
+}
 
 /** Row of each item, -1 where there is none. */
 function rowsOf(items: Vocabulary, ids: readonly string[]): Int32Array {
@@ -213,7 +230,7 @@ export function guessKind({ name, values }: AttributeColumn): AttributeKind {
 }
 
 /** "a|b" and "[a, b]" -> a, b. */
-const categoriesOf = (value: string): string[] => [
+export const categoriesOf = (value: string): string[] => [
   ...new Set(
     (/^\s*\[.*\]\s*$/.test(value) ? value.trim().slice(1, -1).split(',') : value.split('|'))
       .map((one) => one.trim())
@@ -238,6 +255,7 @@ function categoryPart({ name, values }: AttributeColumn, { trained }: Taught): P
       name,
       kind: 'category',
       width: places.size,
+      values: [...places.keys()],
       fill(item, out) {
         for (const one of categoriesOf(values[item])) {
           const place = places.get(one);
@@ -253,6 +271,7 @@ const flagPart = (columns: readonly AttributeColumn[]): Part => ({
   name: columns.map(({ name }) => name).join(', '),
   kind: 'flag',
   width: columns.length,
+  values: columns.map(({ name }) => name),
   fill(item, out) {
     columns.forEach(({ values }, place) => {
       out[place] = values[item] === '1' ? 1 : 0;

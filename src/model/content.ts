@@ -4,7 +4,7 @@ import { mix, randomUniform, STREAM } from '../backend/random.js';
 import { consecutive, type DeviceRows, freeAll, uploadRows } from '../backend/sparse.js';
 import { type Csr, columnCounts, transposed } from '../data/csr.js';
 import { type ContentConfig, checkContentConfig, checkFeatures } from './contentConfig.js';
-import type { HistoryModel, Parameters, StepInputs } from './model.js';
+import type { HistoryModel, Knowledge, Parameters, StepInputs } from './model.js';
 import { type NamedArray, type NamedArrays, parameterGroup } from './parameters.js';
 import { scaledToLength } from './rowScales.js';
 import { loadRows, storedRows } from './storedRows.js';
@@ -118,6 +118,25 @@ export class Content implements HistoryModel {
   get unitWeights(): Tensor {
     this.#refresh();
     return this.#turned;
+  }
+
+  get knowledge(): Knowledge {
+    return { features: this.#features.matrix, weightsFor: (item) => this.#weightsFor(item) };
+  }
+
+  /** P Q f of an item. */
+  async #weightsFor(item: number): Promise<Float64Array> {
+    const { factors: d, width } = this.config;
+    const { indptr, indices, values } = this.#features.matrix;
+    const [toInput, toOutput] = this.#values.parts;
+    const [p, q] = await Promise.all([this.backend.read(toInput), this.backend.read(toOutput)]);
+    const point = new Float64Array(d);
+    for (let e = indptr[item]; e < indptr[item + 1]; e++) {
+      for (let h = 0; h < d; h++) point[h] += (values?.[e] ?? 1) * q[indices[e] * d + h];
+    }
+    return Float64Array.from({ length: width }, (_, f) =>
+      point.reduce((sum, x, h) => sum + x * p[f * d + h], 0),
+    );
   }
 
   inputValues(histories: Csr): Float32Array {

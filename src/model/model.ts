@@ -47,7 +47,20 @@ export interface Model {
   represent?(histories: DeviceRows, batch: ConsecutiveRows, out: Tensor): void;
   /** f32[units, items]: what each of these units adds to each score. */
   readonly unitWeights?: Stored;
+  /** Of a model that goes by what items are like: all that it knows of them, and what it makes of it. */
+  readonly knowledge?: Knowledge;
   dispose(): void;
+}
+
+/** A model's features of items. */
+export interface Knowledge {
+  /** items x features */
+  readonly features: Csr;
+  /**
+   * f64[features]: what each feature of an item in the history adds to the score of the item asked for, times its value and
+   * that item's input value. These terms add up to the item's own.
+   */
+  weightsFor(item: number): Promise<Float64Array>;
 }
 
 /** A model and what it counts for. */

@@ -1,4 +1,5 @@
 import { randomOrder, STREAM } from '../backend/random.js';
+import type { AttributeTable } from '../data/attributeValues.js';
 import { type Explanation, explainOwn } from '../explain/explanation.js';
 import { type Importance, importance } from '../explain/importance.js';
 import type { Language } from '../explain/words.js';
@@ -40,13 +41,15 @@ export interface ReportOptions {
   /** Example users; 10 by default. */
   readonly examples?: number;
   readonly language?: Language;
+  /** What is known of the items, for a model that does not go by it; see attributeTable. */
+  readonly known?: AttributeTable;
   readonly signal?: AbortSignal;
 }
 
 /** Computes what a report shows. NO_HISTORY for a model that was saved without histories. */
 export async function collectReport(
   recommender: Recommender,
-  { seed = 1, examples = 10, language, signal, ...options }: ReportOptions = {},
+  { seed = 1, examples = 10, language, known, signal, ...options }: ReportOptions = {},
 ): Promise<ReportContents> {
   const { model, parts } = recommender;
   const found = await groups(recommender, { groups: options.groups, seed, signal });
@@ -57,7 +60,7 @@ export async function collectReport(
     manifest: parts.manifest,
     groups: found,
     map: mapOf(recommender, found, seed),
-    importance: await importance(recommender, { seed, signal }),
+    importance: await importance(recommender, { seed, known, signal }),
     examples: await examplesOf(recommender, found, { count: examples, seed, language, signal }),
   };
 }

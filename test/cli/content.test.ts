@@ -40,6 +40,11 @@ describe.concurrent('train --model content', () => {
       cwd,
     });
     expect(JSON.parse(why.stdout)).toMatchObject({ method: 'additive', item: 'brandnew' });
+    // What it goes by, of its own knowledge.
+    const asks = ['importance', 'c.safetensors', '--users', '10', '--json'];
+    const { attributes } = JSON.parse((await done(asks, { cwd })).stdout);
+    expect(attributes).toContainEqual(expect.objectContaining({ attribute: 'title' }));
+    expect(attributes.some(({ value }: { value?: string }) => value === 'science fiction')).toBe(true);
     // Measured again from the log, which has fewer items than the model.
     const stored = JSON.parse((await done(['evaluate', 'c.safetensors', '--json'], { cwd })).stdout);
     const again = JSON.parse(

@@ -71,6 +71,29 @@ describe.concurrent('explain', () => {
   });
 });
 
+describe.concurrent('importance', () => {
+  it('tells the items and the attributes that count, in the units of the score', async () => {
+    const found = await json('importance', 'model.safetensors', '--items', 'items.csv', '--users', '20');
+    expect(Object.keys(found)).toEqual(['users', 'influential', 'attributes', 'units', 'popularity']);
+    expect(found.users).toBe(20);
+    for (const { attribute, value } of found.attributes) {
+      expect(attribute).toBe('category');
+      expect(value).toMatch(/^[\w ]+$/);
+    }
+    const asked = ['importance', 'model.safetensors', '--users', '20', ...CPU];
+    const { stdout } = await done([...asked, '--items', 'items.csv'], { cwd });
+    expect(stdout).toMatch(/^mean absolute +mean +histories +item +title$/m);
+    expect(stdout).toMatch(/^ +\d+\.\d{4} +-?\d+\.\d{4} +\d+ +category +[\w ]+$/m);
+    const without = await done(asked, { cwd });
+    expect(without.stdout).not.toContain('category');
+    expect(
+      await failure([...asked, '--items', 'log.csv', '--attribute', 'size=flag'], { cwd }),
+    ).toMatchObject({
+      exit: 1,
+    });
+  });
+});
+
 describe.concurrent('groups', () => {
   it('describes them, and writes who is in which', async () => {
     const found = await json('groups', 'model.safetensors', '--groups', '3', '--out', 'groups.csv');
@@ -101,13 +124,15 @@ describe.concurrent('groups', () => {
 
 describe.concurrent('report', () => {
   it('is one file, whole or not there', async () => {
-    const { bytes } = await json('report', 'model.safetensors', '--out', 'report.html', '--groups', '3');
+    const shown = ['--groups', '3', '--items', 'items.csv'];
+    const { bytes } = await json('report', 'model.safetensors', '--out', 'report.html', ...shown);
     const html = await readFile(join(cwd, 'report.html'), 'utf8');
     expect(Buffer.byteLength(html)).toBe(bytes);
     for (const part of ['The log', 'Training', 'How good it is', 'Groups of users', 'Some users, and why']) {
       expect(html).toContain(`<h2>${part}</h2>`);
     }
     expect(html).toContain('because of');
+    expect(html).toContain('<h3>By attribute of these items</h3>');
   });
 
   it('refuses what it cannot write or show', async () => {

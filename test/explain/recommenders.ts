@@ -1,6 +1,6 @@
 import type { Backend } from '../../src/backend/backend.js';
 import { randomOrder, randomUniform } from '../../src/backend/random.js';
-import { columnCounts } from '../../src/data/csr.js';
+import { type Csr, columnCounts } from '../../src/data/csr.js';
 import { positionsBy } from '../../src/data/order.js';
 import { Vocabulary } from '../../src/data/vocabulary.js';
 import { fitModel, type ModelOptions } from '../../src/model/registry.js';
@@ -30,6 +30,10 @@ export async function recommenderOf(
     manifest: {} as Manifest,
   });
 }
+
+/** What might be known of the items: numbers at random, nothing of some of them. */
+export const featuresOf = (width: number): Csr =>
+  randomCsr(ITEMS, width, (item) => (item % 9 === 4 ? 0 : 0.4), 61, true);
 
 /** A seeded history of `length` items and an item outside it. */
 export function askedFor(seed: number, length: number): { history: string[]; item: string } {

@@ -5,11 +5,13 @@ import { counterfactual } from '../../src/explain/counterfactual.js';
 import { explain } from '../../src/explain/explain.js';
 import type { ModelOptions } from '../../src/model/registry.js';
 import type { Recommender } from '../../src/recommend/recommender.js';
-import { askedFor, recommenderOf } from './recommenders.js';
+import { askedFor, featuresOf, recommenderOf } from './recommenders.js';
 
 const ADDITIVE: readonly [string, ModelOptions][] = [
   ['ease', { l2: 20 }],
   ['itemknn', { neighbours: 20 }],
+  ['linear', { zeroDiagonal: false }],
+  ['content', { factors: 8, features: featuresOf(12) }],
 ];
 const NETWORKS: readonly ModelOptions[] = [
   { hidden: [32, 16], activation: 'relu', dropout: 0.5 },
