@@ -48,8 +48,15 @@ export function reflect(name, source) {
   };
 }
 
-/** Without comments and indents, which are a third of a shader; the lines stay, for a driver's complaints name them. */
-const shortened = (source) => source.replace(/[ \t]*\/\/.*$/gm, '').replace(/^[ \t]+/gm, '');
+/**
+ * Without comments, indents and blanks around signs, which are a third of a shader; the lines stay, for a driver's
+ * complaints name them. Behind a ">" a blank stays, too: it may end a template, and ">=" is another sign.
+ */
+const shortened = (source) =>
+  source
+    .replace(/[ \t]*\/\/.*$/gm, '')
+    .replace(/^[ \t]+/gm, '')
+    .replace(/(?<![>\s]) ?([=,;:{}()+]) ?/g, '$1');
 
 async function load(path, shorten = false) {
   const name = basename(path, '.wgsl');

@@ -45,6 +45,7 @@ export { type Importance, type ImportanceOptions, importance } from './explain/i
 export { type RephraseOptions, rephrase } from './explain/rephrase.js';
 export { type DefiningItem, type Group, type Groups, type GroupsOptions, groups } from './groups/groups.js';
 export { type PriorOptions, type PriorReport, withGroupPrior } from './groups/prior.js';
+export { type GroupTaste, groupOf, groupTaste } from './groups/taste.js';
 export type { BlendMember, BlendOptions } from './model/blendConfig.js';
 export { type NetworkConfig, TEXTBOOK, TEXTBOOK_WARNING, type TrainConfig } from './model/config.js';
 export type { ContentOptions } from './model/contentConfig.js';

@@ -2,12 +2,14 @@ import type { Recommender, Who } from '../recommend/recommender.js';
 import { type Attribution, type OwnMethod, ownAttribution, ownMethod } from './contributions.js';
 import type { History, Scoring } from './scoring.js';
 import { historyRow, type Named, named } from './who.js';
-import { type Language, type Reason, sentence } from './words.js';
+import { agrees, type Language, type Peers, type Reason, sentence } from './words.js';
 
 export type ExplainMethod = OwnMethod | 'integratedGradients' | 'lime';
 
 export interface SentenceOptions {
   readonly language?: Language;
+  /** What people of the same group did with the item (see groupTaste): said where it speaks for the item. */
+  readonly peers?: Peers;
   readonly signal?: AbortSignal;
 }
 
@@ -32,6 +34,8 @@ export interface Explanation extends Named {
   readonly fit?: number;
   /** Items of the history that the model has never seen; they were ignored. */
   readonly unknownItems: readonly string[];
+  /** As given, and whether they chose the item more often than others, so that the text names them. */
+  readonly peers?: Peers & { readonly agree: boolean };
   readonly text: string;
 }
 
@@ -47,7 +51,7 @@ export async function explanationBy(
   who: Who,
   item: string,
   { method, attribute }: Way,
-  { language = 'en', signal }: SentenceOptions = {},
+  { language = 'en', peers, signal }: SentenceOptions = {},
 ): Promise<Explanation> {
   const { backend, model, parts } = recommender;
   const target = recommender.indexOf(item);
@@ -68,7 +72,8 @@ export async function explanationBy(
     remainder: found.score - found.baseline - explained,
     ...(found.fit !== undefined && { fit: found.fit }),
     unknownItems: unknown,
-    text: sentence(named(parts, target), contributions, language),
+    ...(peers && { peers: { ...peers, agree: agrees(peers) } }),
+    text: sentence(named(parts, target), contributions, language, peers),
   };
 }
 

@@ -5,6 +5,7 @@ import { type Importance, importance } from '../explain/importance.js';
 import type { Language } from '../explain/words.js';
 import { type Groups, groups } from '../groups/groups.js';
 import { plane } from '../groups/pca.js';
+import { groupTaste } from '../groups/taste.js';
 import type { Recommender } from '../recommend/recommender.js';
 import type { Manifest } from '../store/modelFile.js';
 import type { Dot } from './charts.js';
@@ -109,10 +110,11 @@ const RECOMMENDED = 3;
 
 async function examplesOf(
   recommender: Recommender,
-  { assigned, groups: all }: Groups,
+  found: Groups,
   options: { count: number; seed: number; language?: Language; signal?: AbortSignal },
 ): Promise<Example[]> {
   const { parts } = recommender;
+  const { assigned, groups: all } = found;
   const users = parts.users!.ids;
   const name = (item: number): string => parts.titles?.[item] ?? parts.items.ids[item];
   // In turn from each group, so that all are seen.
@@ -132,7 +134,8 @@ async function examplesOf(
     const reasons: Explanation[] = [];
     for (const { item } of items) {
       const { language, signal } = options;
-      reasons.push(await explainOwn(recommender, who, item, { language, signal }));
+      const peers = groupTaste(recommender, found, assigned[row], item);
+      reasons.push(await explainOwn(recommender, who, item, { language, peers, signal }));
     }
     examples.push({
       user: who.user,

@@ -47,6 +47,27 @@ describe.concurrent('explain', () => {
     expect(surrogate.fit).toBeLessThanOrEqual(1);
   });
 
+  it('says what people of the same group did, and makes it a reason where it is one', async () => {
+    const asked = ['explain', 'model.safetensors', '--user', 'u0001', '--item', 'b0001'];
+    const { peers, text } = await json(...asked, '--groups', '3');
+    expect(Object.keys(peers)).toEqual(['group', 'users', 'having', 'others', 'likes', 'agree']);
+    expect(text.includes('People in your group')).toBe(peers.agree);
+    const { stdout } = await done([...asked, '--groups', '3', '--lang', 'zh', ...CPU], { cwd });
+    expect(stdout).toMatch(/^the group: \d+ of \d+ have it, \d+ of \d+ elsewhere: /m);
+    expect(stdout.includes('与您同组的用户')).toBe(peers.agree);
+    expect((await json(...asked)).peers).toBeUndefined();
+    const history = await json(
+      'explain',
+      'model.safetensors',
+      '--history',
+      'b0003,b0017',
+      '--item',
+      'b0001',
+      '--groups',
+    );
+    expect(history.peers.users + history.peers.others.users).toBe(peers.users + peers.others.users);
+  });
+
   it('keeps its own sentence, and says so, when a language model does not answer', async () => {
     const asked = ['explain', 'model.safetensors', '--user', 'u0001', '--item', 'b0001', ...CPU];
     const { text } = JSON.parse((await done([...asked, '--json'], { cwd })).stdout);
