@@ -61,7 +61,8 @@ export function kindsOf(attribute: readonly string[] = []): Record<string, Attri
   );
 }
 
-interface Made {
+/** A model that is to be made. */
+export interface Made {
   readonly model: string;
   readonly network: ModelOptions;
 }

@@ -53,6 +53,67 @@ describe.concurrent('train --model content', () => {
     expect(again.metrics['ndcg@100']).toEqual(stored.metrics['ndcg@100']);
   });
 
+  it('is compared with models that know the log alone, on the same users', async () => {
+    const args = [
+      'compare',
+      'log.csv',
+      '--models',
+      'popular,ease,content',
+      '--epochs',
+      '3',
+      '--device',
+      'cpu',
+    ];
+    const { stdout } = await done([...args, '--items', 'attributes.csv', '--json'], { cwd });
+    const { models, users } = JSON.parse(stdout);
+    const byName = new Map(models.map((made: { model: string }) => [made.model, made]));
+    expect(byName.size).toBe(3);
+    for (const { metrics, parameters, peakBytes, ms, versusBest } of models) {
+      expect(peakBytes).toBeGreaterThan(0);
+      expect(ms).toBeGreaterThanOrEqual(0);
+      expect(metrics['ndcg@100'].mean).toBeGreaterThan(0);
+      if (versusBest) expect(versusBest.users ?? users.scored).toBe(users.scored);
+      expect(parameters).toBeGreaterThan(0);
+    }
+    // Two maps of 256 words, 6 categories and 4 shelves to 64 numbers, and nobody's point: what is known is not learned.
+    expect(byName.get('content')).toMatchObject({ parameters: 2 * (256 + 6 + 4) * 64 + 64 });
+    // The others as without it, and content as when it is trained alone.
+    const plain = JSON.parse(
+      (await done(['compare', 'log.csv', '--models', 'popular,ease', '--device', 'cpu', '--json'], { cwd }))
+        .stdout,
+    );
+    for (const { model, metrics } of plain.models) expect(byName.get(model)).toMatchObject({ metrics });
+    await done(
+      train('--items', 'attributes.csv', '--epochs', '3', '--device', 'cpu', '--out', 'one.safetensors'),
+      { cwd },
+    );
+    const alone = JSON.parse((await done(['evaluate', 'one.safetensors', '--json'], { cwd })).stdout);
+    const { metrics } = byName.get('content') as { metrics: Record<string, unknown> };
+    expect(metrics['ndcg@100']).toEqual(alone.metrics['ndcg@100']);
+    expect(await failure(args, { cwd })).toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(/no file says it/),
+    });
+  });
+
+  it('has its options searched', async () => {
+    const args = [
+      'compare',
+      'log.csv',
+      '--models',
+      'content',
+      '--tune',
+      '2',
+      '--epochs',
+      '2',
+      '--device',
+      'cpu',
+    ];
+    const { stdout } = await done([...args, '--items', 'attributes.csv', '--json'], { cwd });
+    const [{ tuned }] = JSON.parse(stdout).models;
+    expect(tuned).toMatchObject({ trials: 2, failed: 0 });
+  });
+
   it('is a member of a blend', async () => {
     const args = ['--model', 'blend', '--members', 'ease', '--member', 'content --factors 8 --epochs 3'];
     const made = await done(
