@@ -3,7 +3,7 @@
 export type { Backend, DeviceInfo, DeviceKind, Tensor } from './backend/backend.js';
 export type { TuneCache, TuneMode, Tuning } from './backend/tuning.js';
 export { type BackendOptions, createBackend } from './createBackend.js';
-export { type ItemAttributes, readItemAttributes } from './data/attributes.js';
+export { type ItemAttributes, readItemAttributes, readUserAttributes } from './data/attributes.js';
 export { type AttributeTable, attributeTable } from './data/attributeValues.js';
 export { type CleanOptions, type CleanReport, clean } from './data/clean.js';
 export { type Csr, csrFromRows } from './data/csr.js';
@@ -29,6 +29,7 @@ export {
   type SplitOptions,
 } from './data/split.js';
 export type { EvaluationSet, Split } from './data/splitTypes.js';
+export { withMoreUsers, withTraits } from './data/traits.js';
 export { Vocabulary } from './data/vocabulary.js';
 export { ERROR_CODES, type ErrorCode, FoldinError } from './errors.js';
 export { breakdown, byHistoryLength, type Part } from './evaluate/breakdown.js';

@@ -8,7 +8,7 @@ import { leftOut } from '../recommend/provenance.js';
 import { STOP_METRIC } from '../train/trainer.js';
 import type { CommandSpec, Context, SharedOptions } from './command.js';
 import { type Contestant, comparisonTable } from './comparison.js';
-import { defineContent, wantsFeatures, withFeatures } from './contentOptions.js';
+import { type ContentFlags, defineContent, wantsFeatures, withFeatures } from './contentOptions.js';
 import { type DeviceFlags, defineDevice, withBackend } from './device.js';
 import { protocolJson, warnOfSameList } from './figures.js';
 import { chosenMetrics } from './metricNames.js';
@@ -38,6 +38,7 @@ interface CompareFlags
     TuneKernelsFlags,
     SplitFlags,
     SearchFlags,
+    Omit<ContentFlags, 'factors' | 'dropout'>,
     Omit<LogFlags, keyof SharedOptions> {
   readonly models: string[];
   readonly epochs?: number;
@@ -91,6 +92,16 @@ async function run(context: Context<CompareFlags>): Promise<void> {
   const recipes = [...new Set(models)].map((model) =>
     recipeOf({ model, ...given({ seed, epochs: learnsInEpochs(model) ? epochs : undefined }) }),
   );
+  const told = (['itemVectors', 'attribute', 'users', 'userAttribute'] as const).find(
+    (flag) => options[flag],
+  );
+  if (told && !recipes.some(wantsFeatures)) {
+    const flag = told.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw usage(
+      `--${flag} is for content, which is not compared`,
+      'Add content to --models, or leave it out.',
+    );
+  }
   const metrics = [...new Set([STOP_METRIC, ...chosenMetrics(options, true)])];
   const spec = splitSpec(options, recipes[0].train.seed);
   if (spec.test === 0)

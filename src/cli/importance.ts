@@ -10,7 +10,7 @@ import type { Output } from './output.js';
 import { clip, count, table } from './table.js';
 
 interface Flags extends SharedOptions, DeviceFlags, KnownFlags {
-  readonly users: number;
+  readonly sample: number;
 }
 
 export const command: CommandSpec = {
@@ -18,7 +18,7 @@ export const command: CommandSpec = {
   summary: 'What a model goes by as a whole: the items and attributes that move its recommendations most.',
   examples: [
     'foldin importance model.safetensors',
-    'foldin importance model.safetensors --items items.csv --users 200 --json',
+    'foldin importance model.safetensors --items items.csv --sample 200 --json',
   ],
   notes: `For a sample of users: what each item of their histories does to the score of what they are recommended first, in the
 units of the score, and the same by attribute. A content model gives the exact terms of its own attributes; for other models
@@ -26,7 +26,7 @@ the contributions of items that share a category or a flag of --items are added 
   define(command: Command) {
     command
       .argument('<model>', 'the model file')
-      .option('--users <n>', 'how many users are looked at', wholeNumber('users'), 100);
+      .option('--sample <n>', 'how many users are looked at', wholeNumber('sample'), 100);
     defineDevice(defineKnown(command));
   },
   run,
@@ -37,7 +37,7 @@ async function run({ out, options, args, signal }: Context<Flags>): Promise<void
   await withBackend(options, out, async (backend) => {
     const recommender = Recommender.load(backend, contents);
     try {
-      const { users, seed } = options;
+      const { sample: users, seed } = options;
       const known = await knownItems(options, recommender);
       const found = await importance(recommender, { users, seed, known, signal });
       if (out.isJson) out.json(found);

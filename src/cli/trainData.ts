@@ -7,7 +7,7 @@ import { type SplitSpec, splitBy } from '../data/splitBy.js';
 import type { Split } from '../data/splitTypes.js';
 import { fingerprint } from '../store/fingerprint.js';
 import type { Context, SharedOptions } from './command.js';
-import { type KnownItems, kindsOf, loadItems, type Made, wantsFeatures } from './contentOptions.js';
+import { type Known, kindsOf, loadKnown, type Made, wantsFeatures } from './contentOptions.js';
 import type { DeviceFlags } from './device.js';
 import { addTitles, noteLog, type ReadResult, readInteractions } from './logs.js';
 import { cleaningOf, given, type LogFlags, readingOf } from './options.js';
@@ -43,7 +43,7 @@ export interface TrainData {
   /** Of the validation files, where there are any. */
   readonly validationFingerprints: readonly string[];
   /** What is known of the items, where the model goes by it; the log and its parts are then over all of them. */
-  readonly known?: KnownItems;
+  readonly known?: Known;
   /** Then also the log and its parts over the items of the log alone, for models beside it. */
   readonly plain?: Pick<TrainData, 'interactions' | 'parts'>;
 }
@@ -98,7 +98,7 @@ export async function loadData(
   }
   if (!withFeatures) return { ...made, interactions: log, parts };
   // Cut as for any other model, so that figures can be compared; what else is known of items comes after.
-  const known = await loadItems(
+  const known = await loadKnown(
     { interactions: read.interactions, split: parts, log: read.log },
     options,
     out,

@@ -1,6 +1,6 @@
 import { scoreRows } from '../model/blend.js';
 import type { Model } from '../model/model.js';
-import { type History, type Scoring, scoresOf, scoresOfVariants } from './scoring.js';
+import { type History, repeated, type Scoring, scoresOf, scoresOfVariants } from './scoring.js';
 
 /** What each entry of a history does to the score of one item. */
 export interface Attribution {
@@ -29,6 +29,7 @@ export async function additive(scoring: Scoring, history: History, item: number)
     indptr: Uint32Array.from({ length: length + 3 }, (_, r) => (r === 0 ? 0 : length + Math.max(0, r - 2))),
     indices,
     values: Float32Array.of(...values, ...values),
+    ...(history.traits && { traits: repeated(history.traits, length + 2) }),
   };
   const [score, baseline, ...alone] = await scoresOf(scoring, rows, item, true);
   return { score, baseline, contributions: Float64Array.from(alone, (s) => s - baseline) };

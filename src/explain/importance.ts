@@ -99,7 +99,8 @@ export async function importance(
   for (const [i, who] of asked.entries()) {
     throwIfAborted(signal);
     const [first] = lists[i].items;
-    if (!first || lists[i].source === 'fallback') continue;
+    const isKnown = recommender.historyOf(who).known.length > 0;
+    if (!first || !isKnown || lists[i].source === 'fallback') continue;
     const { history } = historyRow(recommender, who);
     const target = recommender.indexOf(first.item);
     const { contributions } = await ownAttribution({ backend, model, signal }, history, target);

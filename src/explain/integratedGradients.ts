@@ -2,7 +2,7 @@ import { consecutive, uploadRows } from '../backend/sparse.js';
 import type { Csr } from '../data/csr.js';
 import { FoldinError } from '../errors.js';
 import { type Attribution, hasTerms } from './contributions.js';
-import { type History, type Scoring, scoresOf } from './scoring.js';
+import { type History, repeated, type Scoring, scoresOf } from './scoring.js';
 
 /** Points of the path; more where those before leave more than TOLERANCE of the score unexplained. */
 const STEPS = [32, 128, 512];
@@ -39,6 +39,7 @@ export async function integratedGradients(
     ...(history.positions && {
       positions: Uint32Array.from({ length: rows * length }, (_, at) => history.positions![at % length]),
     }),
+    ...(history.traits && { traits: repeated(history.traits, rows) }),
   });
   const ends = tiled(2, (row, place) => (row === 0 ? values[place] : 0));
   const [score, baseline] = await scoresOf(scoring, ends, item, true);

@@ -1,7 +1,7 @@
 import type { Tensor, TensorGroup } from '../backend/backend.js';
 import type { ItemBlock } from '../backend/blocks.js';
 import type { BatchRows, SparseRows } from '../backend/ops.js';
-import type { ConsecutiveRows, DeviceRows } from '../backend/sparse.js';
+import type { ConsecutiveRows, DeviceRows, InputRows } from '../backend/sparse.js';
 import type { Stored } from '../backend/stored.js';
 import type { DenseShape } from '../backend/tuning.js';
 import type { Csr } from '../data/csr.js';
@@ -165,7 +165,7 @@ interface StepPlace {
 export interface StepInputs extends StepPlace {
   /** Steps of the whole training, unless it stops early. */
   readonly steps: number;
-  readonly inputs: SparseRows;
+  readonly inputs: InputRows;
   readonly targets: SparseRows;
   readonly batch: BatchRows;
   /** Rows a batch can hold. */

@@ -94,14 +94,14 @@ describe.concurrent('explain', () => {
 
 describe.concurrent('importance', () => {
   it('tells the items and the attributes that count, in the units of the score', async () => {
-    const found = await json('importance', 'model.safetensors', '--items', 'items.csv', '--users', '20');
+    const found = await json('importance', 'model.safetensors', '--items', 'items.csv', '--sample', '20');
     expect(Object.keys(found)).toEqual(['users', 'influential', 'attributes', 'units', 'popularity']);
     expect(found.users).toBe(20);
     for (const { attribute, value } of found.attributes) {
       expect(attribute).toBe('category');
       expect(value).toMatch(/^[\w ]+$/);
     }
-    const asked = ['importance', 'model.safetensors', '--users', '20', ...CPU];
+    const asked = ['importance', 'model.safetensors', '--sample', '20', ...CPU];
     const { stdout } = await done([...asked, '--items', 'items.csv'], { cwd });
     expect(stdout).toMatch(/^mean absolute +mean +histories +item +title$/m);
     expect(stdout).toMatch(/^ +\d+\.\d{4} +-?\d+\.\d{4} +\d+ +category +[\w ]+$/m);
