@@ -58,11 +58,28 @@ const shortened = (source) =>
     .replace(/^[ \t]+/gm, '')
     .replace(/(?<![>\s]) ?([=,;:{}()+]) ?/g, '$1');
 
-async function load(path, shorten = false) {
+async function load(path) {
   const name = basename(path, '.wgsl');
-  const { source: whole, files } = await readShader(path);
-  const source = shorten ? shortened(whole) : whole;
+  const { source, files } = await readShader(path);
   const code = `export default ${JSON.stringify({ name, source, layout: reflect(name, source) })};`;
+  return { code, files };
+}
+
+/**
+ * The same, shortened, and with what several shaders include as a module of its own: a bundle that is minified then holds
+ * it once, and puts sources together when it starts.
+ */
+async function loadShortened(path) {
+  const name = basename(path, '.wgsl');
+  const { source, files } = await readShader(path);
+  const own = (await readFile(path, 'utf8')).split(INCLUDE).filter((_, i) => i % 2 === 0);
+  const imports = files.map((file, i) => `import part${i} from ${JSON.stringify(`${file}?part`)};`);
+  const parts = own.flatMap((text, i) => [
+    JSON.stringify(shortened(text)),
+    ...(i < files.length ? [`part${i}`] : []),
+  ]);
+  const layout = JSON.stringify(reflect(name, source));
+  const code = `${imports.join('\n')}\nexport default {name: ${JSON.stringify(name)}, source: ${parts.join(' + ')}, layout: ${layout}};`;
   return { code, files };
 }
 
@@ -70,10 +87,19 @@ async function load(path, shorten = false) {
 export const wgslEsbuild = {
   name: 'wgsl',
   setup(build) {
-    build.onLoad({ filter: /\.wgsl$/ }, async ({ path }) => {
-      const { code, files } = await load(path, build.initialOptions.minify);
+    build.onLoad({ filter: /\.wgsl$/, namespace: 'file' }, async ({ path }) => {
+      const { code, files } = await (build.initialOptions.minify ? loadShortened(path) : load(path));
       return { contents: code, loader: 'js', watchFiles: [path, ...files] };
     });
+    build.onResolve({ filter: /\.wgsl\?part$/ }, ({ path }) => ({
+      path: path.slice(0, -'?part'.length),
+      namespace: 'wgsl-part',
+    }));
+    build.onLoad({ filter: /./, namespace: 'wgsl-part' }, async ({ path }) => ({
+      contents: shortened((await readFile(path, 'utf8')).trimEnd()),
+      loader: 'text',
+      watchFiles: [path],
+    }));
   },
 };
 
