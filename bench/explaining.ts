@@ -1,5 +1,5 @@
 // What explaining one recommendation takes, and a report: node scripts/run.mjs bench/explaining.ts [--size ml1m]
-//   [--history 200] [--models mlp,ease,...] [--rounds 7] [--report ml100k] [--adapter NAME] [--json]
+//   [--history 200] [--models mlp,ease,...] [--methods leaveOneOut,...] [--rounds 7] [--report ml100k] [--adapter NAME] [--json]
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Backend } from '../src/backend/backend.js';
@@ -9,7 +9,7 @@ import { type Csr, csrFromRows } from '../src/data/csr.js';
 import type { Interactions } from '../src/data/interactions.js';
 import { Vocabulary } from '../src/data/vocabulary.js';
 import { hasTerms } from '../src/explain/contributions.js';
-import { attribution, type ExplainMethod } from '../src/explain/explain.js';
+import { attribution, EXPLAIN_METHODS, type ExplainMethod } from '../src/explain/explain.js';
 import type { Model } from '../src/model/model.js';
 import { fitModel, type ModelOptions } from '../src/model/registry.js';
 import { fit } from '../src/recommend/fit.js';
@@ -24,7 +24,8 @@ const { values: flags } = parseArgs({
   options: {
     size: { type: 'string', default: 'ml1m' },
     history: { type: 'string', default: '200' },
-    models: { type: 'string', default: 'linear,content,mlp,vae,gru' },
+    models: { type: 'string', default: 'linear,ease,itemknn,content,mlp,vae,gru' },
+    methods: { type: 'string', default: EXPLAIN_METHODS.join() },
     rounds: { type: 'string', default: '7' },
     report: { type: 'string', default: 'ml100k' },
     adapter: { type: 'string' },
@@ -46,7 +47,10 @@ async function made(backend: Backend, name: string, log: Csr): Promise<Model> {
   return fitModel(name, backend, { train: log, config, seed: SEED });
 }
 
-const methodsOf = (model: Model): ExplainMethod[] => [
+const methodsOf = (model: Model): ExplainMethod[] =>
+  possible(model).filter((method) => flags.methods.split(',').includes(method));
+
+const possible = (model: Model): ExplainMethod[] => [
   ...(hasTerms(model) ? (['additive'] as const) : []),
   'leaveOneOut',
   ...(model.inputGradients ? (['integratedGradients'] as const) : []),
