@@ -33,12 +33,14 @@ const { values: options } = parseArgs({
      * network: popularity and the network on each of --splits; closed: ease and itemknn on the fixed splits;
      * gowalla: popularity there; ordered: popularity, ease, decay and markov on the last items of ordered histories; gru:
      * the recurrent model there, on ml-1m with --long, for an hour or --minutes; vae and neumf: these models, with --long
-     * vae on all splits it is published for; cold: new items, users of few events; blends: --recipes on --blend-splits; explain: how faithful explanations are to the network and to ease on the first of --splits.
+     * vae on all splits it is published for; cold: new items, users of few events; blends: --recipes on --blend-splits; explain, beside network or
+     * gru: how faithful explanations are to the network and to ease on the first of --splits, to gru on the first of --ordered.
      */
     parts: { type: 'string' },
     /** Also what takes more than a quarter of an hour in all: gru, vae, neumf, blends and cold. */
     long: { type: 'boolean', default: false },
-    minutes: { type: 'string', default: '60' },
+    /** At most, of gru; 60 on ml-1m. */
+    minutes: { type: 'string' },
     /** ordered, gru: only these of ms-usage, ml-100k, grocery and ml-1m. */
     ordered: { type: 'string' },
     'cold-logs': { type: 'string', default: 'ml-100k,grocery' },
@@ -89,8 +91,9 @@ if (parts.includes('gru')) {
   const seed = Number(options.seed);
   const names = options.ordered?.split(',') ?? ['ml-100k', 'grocery', ...(options.long ? ['ml-1m'] : [])];
   for (const name of names) {
-    const minutes = name === 'ml-1m' ? Number(options.minutes) : undefined;
-    await recurrent(backend, options.data, name, { seed, minutes });
+    const minutes = name === 'ml-1m' || options.minutes ? Number(options.minutes ?? 60) : undefined;
+    const explain = parts.includes('explain') && name === names[0];
+    await recurrent(backend, options.data, name, { seed, minutes, explain });
   }
 }
 if (parts.includes('vae')) {

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import type { Backend } from '../src/backend/backend.js';
 import { randomOrder } from '../src/backend/random.js';
 import { consecutive, uploadRows } from '../src/backend/sparse.js';
-import { readItemAttributes } from '../src/data/attributes.js';
+import { readItemAttributes, readUserAttributes } from '../src/data/attributes.js';
 import { type CleanOptions, clean } from '../src/data/clean.js';
-import { type Csr, csrFromRows, rowIndices } from '../src/data/csr.js';
+import { type Csr, csrFromRows, rowIndices, selectRows } from '../src/data/csr.js';
 import { type FeatureOptions, itemFeatures } from '../src/data/features.js';
 import { fileSource } from '../src/data/files.node.js';
+import type { Interactions } from '../src/data/interactions.js';
 import { type ReadLogOptions, readLog } from '../src/data/readLog.js';
 import type { Split } from '../src/data/splitTypes.js';
 import { evaluate } from '../src/evaluate/evaluate.js';
@@ -25,6 +26,9 @@ interface ColdLog {
   readonly name: string;
   readonly log: string;
   readonly items: string;
+  /** What is known of the users, and what its columns hold. */
+  readonly users?: string;
+  readonly traits?: FeatureOptions;
   readonly reading?: ReadLogOptions;
   readonly cleaning?: CleanOptions;
   readonly features?: FeatureOptions;
@@ -36,6 +40,9 @@ const LOGS: readonly ColdLog[] = [
     name: 'ml-100k',
     log: 'ml-100k/u.data',
     items: 'ml-100k/u.item',
+    users: 'ml-100k/u.user',
+    // The fifth is the postal code.
+    traits: { kinds: { 5: 'unused' } },
     cleaning: { minValue: 4, minUser: 5 },
     encoding: 'latin1',
   },
@@ -90,15 +97,25 @@ async function oneLog(backend: Backend, folder: string, log: ColdLog, seed: numb
   const mine = (user: number, wanted: 0 | 1) =>
     Array.from(rowIndices(matrix, user)).filter((i) => isNew[i] === wanted);
   const rowsOf = (chosen: readonly (readonly number[])[]): Csr => csrFromRows(chosen, matrix.columns);
-  const train = rowsOf(Array.from(users.subarray(2 * tenth), (user) => mine(user, 0)));
+  const trainUsers = users.subarray(2 * tenth);
+  const train = rowsOf(Array.from(trainUsers, (user) => mine(user, 0)));
+  const traits = await traitsOf(folder, log, interactions, new Set(trainUsers));
+  /** Histories of these users with what is known of them. */
+  const known = (histories: Csr, of: ArrayLike<number>): Csr =>
+    traits ? { ...histories, traits: selectRows(traits, of) } : histories;
   /** Held-out users whose known items are cut in two: what is shown and what is to be found. */
   const part = (chosen: Uint32Array) => {
     const cut = Array.from(chosen, (user) => {
       const own = mine(user, 0);
       const mixed = Array.from(randomOrder(own.length, seed, EVENTS, user), (place) => own[place]);
-      return [mixed.slice(Math.ceil(own.length / 5)), mixed.slice(0, Math.ceil(own.length / 5))] as const;
-    }).filter(([history]) => history.length > 0);
-    return { history: rowsOf(cut.map(([history]) => history)), heldOut: rowsOf(cut.map(([, held]) => held)) };
+      const shown = Math.ceil(own.length / 5);
+      return { user, history: mixed.slice(shown), held: mixed.slice(0, shown) };
+    }).filter(({ history }) => history.length > 0);
+    return {
+      history: rowsOf(cut.map(({ history }) => history)),
+      heldOut: rowsOf(cut.map(({ held }) => held)),
+      users: Uint32Array.from(cut, ({ user }) => user),
+    };
   };
   const testUsers = users.subarray(0, tenth);
   const split: Split = {
@@ -110,11 +127,12 @@ async function oneLog(backend: Backend, folder: string, log: ColdLog, seed: numb
     test: part(testUsers),
     dropped: { users: 0, interactions: 0, coldItems: 0 },
   };
-  const made = async (name: string, network: ModelOptions): Promise<Model> => {
+  const made = async (name: string, network: ModelOptions, on: Split = split): Promise<Model> => {
     const config = { ...trainDefaults(name), seed };
     const started = performance.now();
-    const model = await fitModel(name, backend, { train, config: network, seed, batch: config.batch });
-    const result = await learn(backend, model, split, config, {});
+    const init = { train: on.train, config: network, seed, batch: config.batch };
+    const model = await fitModel(name, backend, init);
+    const result = await learn(backend, model, on, config, {});
     const epochs = result ? `, epoch ${result.bestEpoch} of ${result.epochs}` : '';
     console.log(
       `${log.name} ${name}: made in ${((performance.now() - started) / 1000).toFixed(0)} s${epochs}`,
@@ -122,6 +140,13 @@ async function oneLog(backend: Backend, folder: string, log: ColdLog, seed: numb
     return model;
   };
   const content = await made('content', { features: features.matrix });
+  const { validation } = split;
+  const peopled = traits && {
+    ...split,
+    train: known(train, trainUsers),
+    validation: { ...validation, history: known(validation.history, validation.users!) },
+  };
+  const withUsers = peopled && (await made('content', { features: features.matrix }, peopled));
   const ease = await made('ease', {});
   const popular = Popular.fit(backend, train);
   const chance = new Random(backend, matrix.columns, { seed });
@@ -130,23 +155,28 @@ async function oneLog(backend: Backend, folder: string, log: ColdLog, seed: numb
     const asked = Array.from(testUsers, (user) => {
       const own = mine(user, 0);
       const history = Array.from(randomOrder(own.length, seed, EVENTS, user), (place) => own[place]);
-      return { history: history.slice(0, shown), wanted: mine(user, 1) };
+      return { user, history: history.slice(0, shown), wanted: mine(user, 1) };
     }).filter(({ history, wanted }) => wanted.length > 0 && (history.length === shown || shown > 3));
     const histories = rowsOf(asked.map(({ history }) => history));
     const wanted = rowsOf(asked.map(({ wanted: items }) => items));
-    for (const [name, model] of [
-      ['content', content],
-      ['ease', ease],
-      ['popular', popular],
-      ['random', chance],
+    const people = known(
+      histories,
+      asked.map(({ user }) => user),
+    );
+    for (const [name, model, shownAs] of [
+      ['content', content, histories],
+      ...(withUsers ? ([['content, users known', withUsers, people]] as const) : []),
+      ['ease', ease, histories],
+      ['popular', popular, histories],
+      ['random', chance, histories],
     ] as const) {
-      const { metrics } = await amongNew(backend, model, histories, wanted, isNew);
+      const { metrics } = await amongNew(backend, model, shownAs, wanted, isNew);
       const figures = METRICS.map(
         (metric) => `${metric} ${metrics[metric].mean.toFixed(4)} ± ${metrics[metric].se!.toFixed(4)}`,
       );
       const events = Number.isFinite(shown) ? `${shown} events` : 'all events';
       console.log(
-        `${log.name} new items, ${events.padEnd(10)} ${name.padEnd(8)} ${figures.join('  ')}  ${asked.length} users`,
+        `${log.name} new items, ${events.padEnd(10)} ${name.padEnd(20)} ${figures.join('  ')}  ${asked.length} users`,
       );
     }
   }
@@ -167,7 +197,29 @@ async function oneLog(backend: Backend, folder: string, log: ColdLog, seed: numb
       `${log.name} ease and ${weight} of content: known and new items ranked together, known ones to find: ndcg@100 ${metrics['ndcg@100'].mean.toFixed(4)}; new items among themselves ndcg@10 ${cold['ndcg@10'].mean.toFixed(4)}`,
     );
   }
-  for (const model of [content, ease]) model.dispose();
+  if (withUsers && peopled) {
+    const { test } = split;
+    const seen = { ...test, history: known(test.history, test.users!) };
+    for (const [name, model, set] of [
+      ['content', content, test],
+      ['content, users known', withUsers, seen],
+    ] as const) {
+      for (const shown of EVENTS_SHOWN) {
+        const history =
+          shown === 0
+            ? { ...rowsOf(new Array(test.history.rows).fill([])), traits: set.history.traits }
+            : Number.isFinite(shown)
+              ? firstOf(set.history, shown, seed)
+              : set.history;
+        const found = await evaluate(backend, model, { ...set, history }, { metrics: ['ndcg@100'] });
+        const { mean, se } = found.metrics['ndcg@100'];
+        console.log(
+          `${log.name} known items, ${shown} events, ${name.padEnd(20)} ndcg@100 ${mean.toFixed(4)} ± ${se!.toFixed(4)}`,
+        );
+      }
+    }
+  }
+  for (const model of [content, ease, ...(withUsers ? [withUsers] : [])]) model.dispose();
   // Known items, for users of whom little is known: models with and without the tastes of groups.
   for (const name of ['ease', 'ials', 'itemknn']) {
     const base = await made(name, {});
@@ -183,6 +235,22 @@ async function oneLog(backend: Backend, folder: string, log: ColdLog, seed: numb
     }
   }
   popular.dispose();
+}
+
+/** What is known of the users, counted on those that are trained on; undefined where no file says it. */
+async function traitsOf(
+  folder: string,
+  { users: file, traits, encoding }: ColdLog,
+  { users }: Interactions,
+  trained: ReadonlySet<number>,
+): Promise<Csr | undefined> {
+  if (file === undefined || !existsSync(join(folder, file))) return undefined;
+  const attributes = await readUserAttributes(fileSource(join(folder, file)), { encoding });
+  const found = itemFeatures(users, (user) => trained.has(user), { attributes }, { ...traits, of: 'user' });
+  console.log(
+    `${found.known} of ${users.size} users known by ${found.groups.map(({ name, kind, width }) => `${name} (${kind}, ${width})`).join('; ')}`,
+  );
+  return found.matrix;
 }
 
 /** ndcg@100 with its standard error over the test users, by how many of their events are shown. */

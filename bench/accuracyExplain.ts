@@ -14,16 +14,19 @@ const USERS = 40;
 export async function explanations(
   backend: Backend,
   model: Model,
-  split: FixedSplit,
+  split: Pick<FixedSplit, 'name' | 'test'>,
   seed: number,
 ): Promise<void> {
   const { history } = split.test;
   const users = randomOrder(history.rows, seed, 141, 0).subarray(0, USERS);
   const histories = selectRows(history, users);
   const { items } = await topLists(backend, model, { histories, k: 1 });
-  const methods: ExplainMethod[] = model.isAdditive
-    ? ['additive', 'leaveOneOut', 'lime']
-    : ['leaveOneOut', 'integratedGradients', 'lime'];
+  const methods: ExplainMethod[] = [
+    ...(model.isAdditive ? (['additive'] as const) : []),
+    'leaveOneOut',
+    ...(model.inputGradients && !model.isAdditive ? (['integratedGradients'] as const) : []),
+    'lime',
+  ];
   const scoring = { backend, model };
   const sums = new Map<string, { deletion: number; insertion: number; users: number; ms: number }>();
   for (let row = 0; row < histories.rows; row++) {

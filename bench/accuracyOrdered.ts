@@ -9,6 +9,7 @@ import type { GruConfig } from '../src/model/gruConfig.js';
 import type { Model } from '../src/model/model.js';
 import { createModel, fitModel, type ModelOptions, trainable, trainDefaults } from '../src/model/registry.js';
 import { Trainer } from '../src/train/trainer.js';
+import { explanations } from './accuracyExplain.js';
 import { type OrderedSplit, readOrderedSplit } from './orderedSplits.js';
 
 /** HR@10 and NDCG@10 of the test part. */
@@ -124,12 +125,19 @@ export async function ordered(
   }
 }
 
+interface RecurrentRun {
+  readonly seed: number;
+  readonly minutes?: number;
+  /** Also how faithful explanations are to it. */
+  readonly explain?: boolean;
+}
+
 /** Trains `gru` on one split for its epochs, or until the minutes are over at the end of an epoch. */
 export async function recurrent(
   backend: Backend,
   folder: string,
   name: string,
-  { seed, minutes = Number.POSITIVE_INFINITY }: { seed: number; minutes?: number },
+  { seed, minutes = Number.POSITIVE_INFINITY, explain = false }: RecurrentRun,
 ): Promise<void> {
   const settings = GRUS[name];
   if (!settings) return console.log(`ordered-${name} gru: no settings are published`);
@@ -161,6 +169,7 @@ export async function recurrent(
   console.log(
     `ordered-${name} gru ${JSON.stringify(network)} batch ${batch}, ${done} epochs, ${seconds(performance.now() - started)}: test HR@10/NDCG@10 ${found.map(digits).join('/')}  at least ${least.map(digits).join('/')}: ${verdict}  published ${published.map(digits).join('/')}`,
   );
+  if (explain) await explanations(backend, model, split, seed);
   trainer.dispose();
   ranker.dispose();
   model.dispose();

@@ -113,14 +113,15 @@ function* candidates(taken) {
 
 /**
  * Without comments, indents and spaces that separate nothing, which are a good third of a shader, and with short names for
- * what the host does not know; the lines stay, for a driver's complaints name them.
+ * what the host does not know; the lines stay, for a driver's complaints name them. So does the space of "> =", which ends a
+ * template: ">=" is another sign.
  */
 export const shortened = (source, names) =>
   source
     .replace(/[ \t]*\/\/.*$/gm, '')
     .replace(/^[ \t]+/gm, '')
     .replace(/(?<![.\w])[A-Za-z_]\w*/g, (word) => names.get(word) ?? word)
-    .replace(/ *([,;:{}()=<>+|%]) */g, '$1');
+    .replace(/> = | *([,;:{}()=<>+|%]) */g, (_, sign) => sign ?? '> =');
 
 const namesOf = new Map();
 /** The short names of the folder a shader is in; worked out once. */
@@ -130,11 +131,29 @@ export function shortNamesFor(path) {
   return namesOf.get(folder);
 }
 
-async function load(path, shorten = false) {
+async function load(path) {
   const name = basename(path, '.wgsl');
-  const { source: whole, files } = await readShader(path);
-  const source = shorten ? shortened(whole, await shortNamesFor(path)) : whole;
+  const { source, files } = await readShader(path);
   const code = `export default ${JSON.stringify({ name, source, ...packed(name, reflect(name, source)) })};`;
+  return { code, files };
+}
+
+/**
+ * The same, shortened, and with what several shaders include as a module of its own: a bundle that is minified then holds
+ * it once, and puts sources together when it starts.
+ */
+async function loadShortened(path) {
+  const name = basename(path, '.wgsl');
+  const names = await shortNamesFor(path);
+  const { source, files } = await readShader(path);
+  const own = (await readFile(path, 'utf8')).split(INCLUDE).filter((_, i) => i % 2 === 0);
+  const imports = files.map((file, i) => `import part${i} from ${JSON.stringify(`${file}?part`)};`);
+  const parts = own.flatMap((text, i) => [
+    JSON.stringify(shortened(text, names)),
+    ...(i < files.length ? [`part${i}`] : []),
+  ]);
+  const shader = JSON.stringify({ name, ...packed(name, reflect(name, source)) });
+  const code = `${imports.join('\n')}\nexport default {...${shader}, source: ${parts.join(' + ')}};`;
   return { code, files };
 }
 
@@ -142,10 +161,21 @@ async function load(path, shorten = false) {
 export const wgslEsbuild = {
   name: 'wgsl',
   setup(build) {
-    build.onLoad({ filter: /\.wgsl$/ }, async ({ path }) => {
-      const { code, files } = await load(path, build.initialOptions.minify);
+    build.onLoad({ filter: /\.wgsl$/, namespace: 'file' }, async ({ path }) => {
+      const { code, files } = await (build.initialOptions.minify ? loadShortened(path) : load(path));
       return { contents: code, loader: 'js', watchFiles: [path, ...files] };
     });
+    // Parts have the names of the folder of the shaders that include them.
+    build.onResolve({ filter: /\.wgsl\?part$/ }, ({ path, importer }) => ({
+      path: path.slice(0, -'?part'.length),
+      namespace: 'wgsl-part',
+      pluginData: importer,
+    }));
+    build.onLoad({ filter: /./, namespace: 'wgsl-part' }, async ({ path, pluginData: shader }) => ({
+      contents: shortened((await readFile(path, 'utf8')).trimEnd(), await shortNamesFor(shader)),
+      loader: 'text',
+      watchFiles: [path],
+    }));
   },
 };
 

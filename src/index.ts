@@ -3,7 +3,8 @@
 export type { Backend, DeviceInfo, DeviceKind, Tensor } from './backend/backend.js';
 export type { TuneCache, TuneMode, Tuning } from './backend/tuning.js';
 export { type BackendOptions, createBackend } from './createBackend.js';
-export { type ItemAttributes, readItemAttributes } from './data/attributes.js';
+export { type ItemAttributes, readItemAttributes, readUserAttributes } from './data/attributes.js';
+export { type AttributeTable, attributeTable } from './data/attributeValues.js';
 export { type CleanOptions, type CleanReport, clean } from './data/clean.js';
 export { type Csr, csrFromRows } from './data/csr.js';
 export { type EmbedCache, type EmbedOptions, embedTexts } from './data/embed.js';
@@ -28,6 +29,7 @@ export {
   type SplitOptions,
 } from './data/split.js';
 export type { EvaluationSet, Split } from './data/splitTypes.js';
+export { withMoreUsers, withTraits } from './data/traits.js';
 export { Vocabulary } from './data/vocabulary.js';
 export { ERROR_CODES, type ErrorCode, FoldinError } from './errors.js';
 export { breakdown, byHistoryLength, type Part } from './evaluate/breakdown.js';
@@ -44,6 +46,7 @@ export { type Importance, type ImportanceOptions, importance } from './explain/i
 export { type RephraseOptions, rephrase } from './explain/rephrase.js';
 export { type DefiningItem, type Group, type Groups, type GroupsOptions, groups } from './groups/groups.js';
 export { type PriorOptions, type PriorReport, withGroupPrior } from './groups/prior.js';
+export { type GroupTaste, groupOf, groupTaste } from './groups/taste.js';
 export type { BlendMember, BlendOptions } from './model/blendConfig.js';
 export { type NetworkConfig, TEXTBOOK, TEXTBOOK_WARNING, type TrainConfig } from './model/config.js';
 export type { ContentOptions } from './model/contentConfig.js';

@@ -2,8 +2,14 @@ import type { Csr } from '../data/csr.js';
 import type { Backend, Tensor } from './backend.js';
 import type { BatchRows, SparseRows } from './ops.js';
 
+/** Histories on the device, with what is known of the people, in the same rows. */
+export interface InputRows extends SparseRows {
+  readonly traits?: SparseRows;
+}
+
 /** A Csr on the backend. Who uploads it frees it. */
-export interface DeviceRows extends SparseRows {
+export interface DeviceRows extends InputRows {
+  readonly traits?: DeviceRows;
   readonly rows: number;
   readonly columns: number;
   /** What was uploaded, for models that go by the length and the order of histories. */
@@ -22,6 +28,7 @@ export function uploadRows(backend: Backend, matrix: Csr, values = matrix.values
   // A matrix without entries still needs a buffer to bind.
   const indices = backend.tensor(matrix.indices.length > 0 ? matrix.indices : new Uint32Array(1));
   const numbers = backend.tensor(values && values.length > 0 ? values : Float32Array.of(1));
+  const traits = matrix.traits && uploadRows(backend, matrix.traits);
   return {
     rows: matrix.rows,
     columns: matrix.columns,
@@ -29,7 +36,11 @@ export function uploadRows(backend: Backend, matrix: Csr, values = matrix.values
     indptr,
     indices,
     values: numbers,
-    free: () => freeAll([indptr, indices, numbers]),
+    ...(traits && { traits }),
+    free() {
+      freeAll([indptr, indices, numbers]);
+      traits?.free();
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { leftOut } from '../recommend/provenance.js';
 import { STOP_METRIC } from '../train/trainer.js';
 import type { CommandSpec, Context, SharedOptions } from './command.js';
 import { type Contestant, comparisonTable } from './comparison.js';
+import { type ContentFlags, defineContent, wantsFeatures, withFeatures } from './contentOptions.js';
 import { type DeviceFlags, defineDevice, withBackend } from './device.js';
 import { protocolJson, warnOfSameList } from './figures.js';
 import { chosenMetrics } from './metricNames.js';
@@ -26,7 +27,7 @@ import { Progress } from './progress.js';
 import { defineSearch, SEARCH_NOTES, type SearchFlags, searchedJson, searchModels } from './search.js';
 import { defineSplit, SPLIT_NOTES, type SplitFlags, splitSpec } from './splitting.js';
 import { duration } from './table.js';
-import { loadData, type TrainFlags } from './trainData.js';
+import { dataFor, loadData, type TrainFlags } from './trainData.js';
 import { recipeOf } from './trainOptions.js';
 import { defineTuneKernels, type TuneKernelsFlags, tunedText, tuneOptions } from './tune.js';
 
@@ -37,6 +38,7 @@ interface CompareFlags
     TuneKernelsFlags,
     SplitFlags,
     SearchFlags,
+    Omit<ContentFlags, 'factors' | 'dropout'>,
     Omit<LogFlags, keyof SharedOptions> {
   readonly models: string[];
   readonly epochs?: number;
@@ -51,6 +53,7 @@ export const command: CommandSpec = {
     'foldin compare log.csv',
     'foldin compare ratings.csv --min-value 4 --models popular,linear,mlp --seed 2',
     'foldin compare log.csv --models ease,mlp --tune 20 --journal tune.jsonl',
+    'foldin compare log.csv --models ease,content --items items.csv',
   ],
   notes: `Every model is trained with its defaults, its epoch chosen on the validation part, and measured once on the test part.
 "p" is a paired randomisation test of ${STOP_METRIC} against the best model over the users of the test part: how
@@ -67,10 +70,12 @@ ${SPLIT_NOTES}`,
         'linear',
         'mlp',
       ])
+      .option('--items <file>', 'what is known of the items, for content; and what they are called')
       .option('--epochs <n>', 'at most, for models that are trained', wholeNumber('epochs'))
       .option('--metrics <names>', 'such as ndcg@100,recall@20,mrr', words)
       .option('-k <cuts>', 'cuts of the metrics, such as 5,10,20', wholeNumbers('k'))
       .optionsGroup('Measuring:');
+    defineContent(command);
     defineSearch(command);
     defineSplit(command);
     defineCleaning(defineReading(command));
@@ -87,18 +92,28 @@ async function run(context: Context<CompareFlags>): Promise<void> {
   const recipes = [...new Set(models)].map((model) =>
     recipeOf({ model, ...given({ seed, epochs: learnsInEpochs(model) ? epochs : undefined }) }),
   );
+  const told = (['itemVectors', 'attribute', 'users', 'userAttribute'] as const).find(
+    (flag) => options[flag],
+  );
+  if (told && !recipes.some(wantsFeatures)) {
+    const flag = told.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw usage(
+      `--${flag} is for content, which is not compared`,
+      'Add content to --models, or leave it out.',
+    );
+  }
   const metrics = [...new Set([STOP_METRIC, ...chosenMetrics(options, true)])];
   const spec = splitSpec(options, recipes[0].train.seed);
   if (spec.test === 0)
     throw usage('there is no test part to compare on', 'Leave --test and the validation files out.');
 
   await withBackend(options, out, async (backend) => {
-    const data = await loadData(context as unknown as Context<TrainFlags>, spec);
+    const data = await loadData(context as unknown as Context<TrainFlags>, spec, recipes.some(wantsFeatures));
     const progress = new Progress(out);
     const searched = await searchModels(backend, {
       data,
       spec,
-      models: recipes.map(({ model }) => model),
+      models: recipes,
       seed: recipes[0].train.seed,
       epochs,
       flags: options,
@@ -107,16 +122,19 @@ async function run(context: Context<CompareFlags>): Promise<void> {
       signal: context.signal,
     });
     const contestants: Contestant[] = [];
-    for (const { model, train } of recipes) {
+    for (const recipe of recipes) {
+      const { model, train } = recipe;
+      const { interactions, parts, features } = dataFor(data, recipe);
       const started = performance.now();
       backend.resetPeak();
       const best = searched?.get(model)?.best.options;
-      const made = await fit(backend, data.interactions, {
+      const network = { ...recipe.network, ...best?.network };
+      const made = await fit(backend, interactions, {
         model,
-        network: best?.network,
+        network: features ? withFeatures({ model, network }, features) : network,
         train: { ...train, ...best?.train },
-        split: data.parts,
-        planner: plannerOf(options, backend, data.parts.train),
+        split: parts,
+        planner: plannerOf(options, backend, parts.train),
         metrics,
         signal: context.signal,
         ...tuneOptions(options.tuneKernels, out),
@@ -150,10 +168,13 @@ function contestant(
   cost: Pick<Contestant, 'ms' | 'peakBytes' | 'searched'>,
 ): Contestant {
   let parameters = 0;
-  for (const { size } of recommender.model.tensors.values()) parameters += size;
+  for (const [name, { size }] of recommender.model.tensors) if (!isGiven(name)) parameters += size;
   recommender.dispose();
   return { model, test: test!.model, parameters, epochs: training?.epochs ?? 0, ...cost };
 }
+
+/** What a model was told of the items, which it keeps, but has not learned. */
+const isGiven = (tensor: string): boolean => tensor.startsWith('features.');
 
 /** Best first, the others with their test against the best. */
 function judged(contestants: readonly Contestant[]): Contestant[] {

@@ -133,6 +133,7 @@ export interface Found {
   readonly train?: Split['train'];
   /** The validation part, likewise. */
   readonly validation?: EvaluationSet;
+  readonly validationName?: (row: number) => string | undefined;
   /** For messages; columns are the model's items. */
   readonly userName: (row: number) => string | undefined;
   /** Leaks that were found on the way, and allowed. */
@@ -143,11 +144,11 @@ async function measure(
   { out, options, signal }: Context<EvaluateFlags>,
   backend: Backend,
   contents: ModelContents,
-  { set: plain, train, validation, split, seed, userName, leaks: before }: Found,
+  { set: plain, train, validation, validationName, split, seed, userName, leaks: before }: Found,
 ): Promise<Figures> {
   const recommender = Recommender.load(backend, contents);
   const { model } = recommender;
-  const set = recommender.asSeen(plain);
+  const set = recommender.asSeen(plain, userName);
   const popular = new Popular(backend, Float32Array.from(recommender.parts.popularity));
   const metrics = chosenMetrics(options, train !== undefined);
   const { ties, allowLeak, by, threshold } = options;
@@ -173,7 +174,7 @@ async function measure(
       ...(options.ratings && {
         ratings: await evaluateRatings(backend, model, set, {
           train: train ?? noTraining(),
-          calibration: validation && recommender.asSeen(validation),
+          calibration: validation && recommender.asSeen(validation, validationName),
           threshold,
           signal,
         }),

@@ -5,7 +5,9 @@ import { EXPLAIN_METHODS, type ExplainMethod, type Explanation, explain } from '
 import { rephrase } from '../explain/rephrase.js';
 import type { Named } from '../explain/who.js';
 import { LANGUAGES, type Language } from '../explain/words.js';
-import { Recommender } from '../recommend/recommender.js';
+import { groups } from '../groups/groups.js';
+import { type GroupTaste, groupOf, groupTaste } from '../groups/taste.js';
+import { Recommender, type Who } from '../recommend/recommender.js';
 import { readModelFile } from '../store/files.node.js';
 import type { CommandSpec, Context, SharedOptions } from './command.js';
 import { type DeviceFlags, defineDevice, withBackend } from './device.js';
@@ -18,6 +20,7 @@ interface Flags extends SharedOptions, DeviceFlags, WhoFlags {
   readonly item?: string;
   readonly method?: ExplainMethod;
   readonly lang: Language;
+  readonly groups?: number | true;
   readonly counterfactual?: boolean;
   readonly llm?: string;
   readonly llmModel?: string;
@@ -34,16 +37,22 @@ export const command: CommandSpec = {
     'foldin explain model.safetensors --user u0001 --item b0273',
     'foldin explain model.safetensors --history b0003,b0017 --item b0273 --method lime',
     'foldin explain model.safetensors --user u0001 --item b0273 --counterfactual -k 10',
+    'foldin explain model.safetensors --user u0001 --item b0273 --groups --lang zh',
   ],
-  notes: `Methods: additive (exact terms, for ease, itemknn, linear; the default there), leaveOneOut (the score with less
-the score without; the default elsewhere), integratedGradients (add up to score - baseline within 1%), lime (a linear
-surrogate around the history, with its R²). Contributions are in the units of the score.`,
+  notes: `Methods: additive (exact terms, for ease, itemknn, linear, content; the default there), leaveOneOut (the score with less
+the score without; the default elsewhere), integratedGradients (add up to score - baseline within 1%; for mlp, dae, vae,
+gru), lime (a linear surrogate around the history, with its R²). Contributions are in the units of the score.`,
   define(command: Command) {
     command.argument('<model>', 'the model file');
     defineWho(command, 'user')
       .option('--item <id>', 'the item')
       .addOption(new Option('--method <name>', 'how it is explained').choices([...EXPLAIN_METHODS]))
       .addOption(new Option('--lang <language>', 'of the sentence').choices([...LANGUAGES]).default('en'))
+      .option(
+        '--groups [n]',
+        'also what people of the same group did with it, of so many groups (default: by silhouette)',
+        wholeNumber('groups'),
+      )
       .option(
         '--llm <url>',
         'an OpenAI-compatible server that rephrases the sentence; it learns the items named',
@@ -69,7 +78,9 @@ async function run({ out, options, args, signal }: Context<Flags>): Promise<void
     try {
       const [who] = whoOf(options, recommender);
       const { method, lang: language, seed } = options;
-      const found = await explain(recommender, who, item, { method, language, seed, signal });
+      const peers =
+        options.groups === undefined ? undefined : await peersOf(recommender, who, item, options, signal);
+      const found = await explain(recommender, who, item, { method, language, seed, peers, signal });
       const without = options.counterfactual
         ? await counterfactual(recommender, who, item, { k: options.k, signal })
         : undefined;
@@ -80,6 +91,19 @@ async function run({ out, options, args, signal }: Context<Flags>): Promise<void
       recommender.dispose();
     }
   });
+}
+
+/** What the people of the group did that somebody is in, or by their history would be. */
+async function peersOf(
+  recommender: Recommender,
+  who: Who,
+  item: string,
+  { groups: asked, seed }: Flags,
+  signal: AbortSignal,
+): Promise<GroupTaste> {
+  recommender.indexOf(item);
+  const found = await groups(recommender, { groups: asked === true ? undefined : asked, seed, signal });
+  return groupTaste(recommender, found, await groupOf(recommender, found, who), item);
 }
 
 /** The language model's words, or the own ones and a notice. */
@@ -108,7 +132,14 @@ function print(found: Explanation, without: Counterfactual | undefined, out: Out
   out.data(
     `score ${found.score.toFixed(4)}; with an empty history ${found.baseline.toFixed(4)}; by ${found.method}`,
   );
-  const { fit, contributions } = found;
+  const { fit, contributions, peers } = found;
+  if (peers) {
+    const told = [peers, peers.others].map(({ having, users }) => `${count(having)} of ${count(users)}`);
+    const agree = peers.agree
+      ? 'more often than others'
+      : 'no more often than chance has it, so it is no reason';
+    out.data(`the group: ${told[0]} have it, ${told[1]} elsewhere: ${agree}`);
+  }
   if (fit !== undefined) {
     const little = fit < 0.5 ? ': the surrogate is far from the model, do not trust its terms' : '';
     out.data(`R² of the surrogate ${fit.toFixed(2)}${little}`);

@@ -27,6 +27,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: Loader }>> = {
     summary: 'why: what each item of a history does to the score of one',
     load: () => import('./explain.js'),
   },
+  importance: {
+    summary: 'what a model goes by: the items and attributes that count',
+    load: () => import('./importance.js'),
+  },
   groups: { summary: 'groups of users with like tastes', load: () => import('./groups.js') },
   report: { summary: 'one HTML file about a model', load: () => import('./report.js') },
   embed: { summary: 'vectors of items from an embedding model', load: () => import('./embed.js') },

@@ -8,12 +8,13 @@ import { type Searched, search as searchOptions, searchSpace } from '../search/s
 import { flagsOf } from '../search/spaces.js';
 import { STOP_METRIC } from '../train/trainer.js';
 import { VERSION } from '../version.js';
+import { type Made, withFeatures } from './contentOptions.js';
 import { given, usage, wholeNumber } from './options.js';
 import type { Output } from './output.js';
 import { type PlannerFlags, plannerOf } from './planner.js';
 import type { Progress } from './progress.js';
 import { count, duration, facts } from './table.js';
-import type { TrainData } from './trainData.js';
+import { dataFor, type TrainData } from './trainData.js';
 import { type TuneKernelsFlags, tuneOptions } from './tune.js';
 
 export interface SearchFlags {
@@ -37,7 +38,7 @@ epoch 4, 12, 36, ... stops there. The test part is looked at once, with the best
 interface Search {
   readonly data: TrainData;
   readonly spec: SplitSpec;
-  readonly models: readonly string[];
+  readonly models: readonly Made[];
   readonly seed: number;
   readonly epochs: number | undefined;
   readonly flags: SearchFlags & PlannerFlags & TuneKernelsFlags;
@@ -60,14 +61,17 @@ export async function searchModels(
     throw usage('--tune 0 tries nothing', 'Give --tune a number of at least 1, such as 20.');
   const journal = await openJournal(flags.journal, searchedWith(backend, search));
   const found = new Map<string, Searched>();
-  for (const model of models) {
+  for (const made of models) {
+    const { model } = made;
+    const { interactions, parts, features } = dataFor(data, made);
     const trials = searchSpace(model).length === 0 ? 1 : flags.tune;
-    const searched = await searchOptions(backend, data.interactions, model, {
+    const searched = await searchOptions(backend, interactions, model, {
       trials,
-      split: data.parts,
+      split: parts,
+      network: features && withFeatures({ model, network: {} }, features),
       seed,
       train: given({ epochs }),
-      fit: { planner: plannerOf(flags, backend, data.parts.train), ...tuneOptions(flags.tuneKernels, out) },
+      fit: { planner: plannerOf(flags, backend, parts.train), ...tuneOptions(flags.tuneKernels, out) },
       before: journal.before,
       signal,
       async onTrial(trial) {
@@ -93,6 +97,7 @@ const trialLine = ({ model, trial, options, status, value, ms }: Trial, trials: 
 const searchedWith = (backend: Backend, { data, spec, seed, epochs }: Search): SearchedWith => ({
   foldin: VERSION,
   log: data.fingerprint,
+  ...(data.known && { features: data.known.fingerprint }),
   weight: data.interactions.corpusWeight ?? null,
   validationFiles: data.validationFingerprints,
   split: { ...spec },

@@ -56,6 +56,7 @@ export async function testPart(
     // Over other items it says nothing of the model's lists.
     train: columns ? undefined : split.train,
     validation: columns ? undefined : split.validation,
+    validationName: (row) => ids.users[split.validation.users![row]],
     userName: (row) => ids.users[split.test.users![row]],
     leaks: [...other, ...(split.leaks ?? []), ...counted],
   };

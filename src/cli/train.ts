@@ -181,6 +181,7 @@ async function trainAndWrite(context: Context<TrainFlags>, backend: Backend, wor
           nameOf: shownLog,
         }),
         ...(data.known && { features: data.known.features.groups }),
+        ...(data.known?.traits && { userFeatures: data.known.traits.groups }),
       },
     });
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { Features } from '../data/features.js';
 import { given as givenSplit } from '../data/given.js';
 import type { Interactions } from '../data/interactions.js';
 import { columnLeaks, type ItemColumn } from '../data/leaks/columns.js';
@@ -6,7 +7,7 @@ import { type SplitSpec, splitBy } from '../data/splitBy.js';
 import type { Split } from '../data/splitTypes.js';
 import { fingerprint } from '../store/fingerprint.js';
 import type { Context, SharedOptions } from './command.js';
-import { type KnownItems, kindsOf, loadItems } from './contentOptions.js';
+import { type Known, kindsOf, loadKnown, type Made, wantsFeatures } from './contentOptions.js';
 import type { DeviceFlags } from './device.js';
 import { addTitles, noteLog, type ReadResult, readInteractions } from './logs.js';
 import { cleaningOf, given, type LogFlags, readingOf } from './options.js';
@@ -42,7 +43,9 @@ export interface TrainData {
   /** Of the validation files, where there are any. */
   readonly validationFingerprints: readonly string[];
   /** What is known of the items, where the model goes by it; the log and its parts are then over all of them. */
-  readonly known?: KnownItems;
+  readonly known?: Known;
+  /** Then also the log and its parts over the items of the log alone, for models beside it. */
+  readonly plain?: Pick<TrainData, 'interactions' | 'parts'>;
 }
 
 /** Reads everything a training needs. Errors as readLog, clean, readItemTitles and the splits. */
@@ -95,13 +98,22 @@ export async function loadData(
   }
   if (!withFeatures) return { ...made, interactions: log, parts };
   // Cut as for any other model, so that figures can be compared; what else is known of items comes after.
-  const known = await loadItems(
+  const known = await loadKnown(
     { interactions: read.interactions, split: parts, log: read.log },
     options,
     out,
   );
   const { interactions } = await titled(known.interactions);
-  return { ...made, interactions, parts: known.split, known };
+  return { ...made, interactions, parts: known.split, known, plain: { interactions: log, parts } };
+}
+
+/** The log and its parts as a model sees them; with `features` where it goes by what items are like. */
+export function dataFor(
+  { interactions, parts, known, plain }: TrainData,
+  made: Made,
+): Pick<TrainData, 'interactions' | 'parts'> & { readonly features?: Features } {
+  if (known && wantsFeatures(made)) return { interactions, parts, features: known.features };
+  return plain ?? { interactions, parts };
 }
 
 async function validationFiles({ out, options, signal }: Context<TrainFlags>) {

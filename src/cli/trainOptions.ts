@@ -224,7 +224,7 @@ const FLAGS: Readonly<Record<string, readonly (keyof ModelFlags)[]>> = {
   ...SEQUENCE_FLAGS,
   ...FACTOR_FLAGS,
   content: [...TRAINING, ...CONTENT_FLAGS],
-  blend: [...BLEND_FLAGS, 'attribute', 'itemVectors'],
+  blend: [...BLEND_FLAGS, 'attribute', 'itemVectors', 'users', 'userAttribute'],
   linear: [...TRAINING, ...NETWORK, 'zeroDiagonal'],
   mlp: [...TRAINING, ...NETWORK, ...SOFTMAX, 'hidden', 'preset'],
   dae: [...TRAINING, ...NETWORK, ...SOFTMAX, 'hidden'],

@@ -1,9 +1,9 @@
-import { itemPlace, scanItemFile } from './itemFile.js';
+import { idPlace, scanItemFile } from './itemFile.js';
 import type { ColumnRef } from './layout.js';
 import type { LogSource } from './source.js';
 import type { Encoding } from './text.js';
 
-/** What a table says of items: text as it stands there, '' where a row is too short. */
+/** What a table says of items, or of users: text as it stands there, '' where a row is too short. */
 export interface ItemAttributes {
   readonly file: string;
   /** By row; of an id that stands twice, the first. */
@@ -22,19 +22,32 @@ export interface AttributeColumn {
  * Reads all that a delimited file says of items, one item a row. A header names the columns (`itemColumn`, the log's own
  * name of its item column, is looked for first); a file without one holds the id first. Throws as readItemTitles.
  */
-export async function readItemAttributes(
+export const readItemAttributes = (
   source: LogSource,
-  { encoding = 'utf-8', itemColumn }: { encoding?: Encoding; itemColumn?: ColumnRef } = {},
+  { encoding, itemColumn }: { encoding?: Encoding; itemColumn?: ColumnRef } = {},
+): Promise<ItemAttributes> => readAttributes(source, 'item', encoding, itemColumn);
+
+/** The same of users. */
+export const readUserAttributes = (
+  source: LogSource,
+  { encoding, userColumn }: { encoding?: Encoding; userColumn?: ColumnRef } = {},
+): Promise<ItemAttributes> => readAttributes(source, 'user', encoding, userColumn);
+
+async function readAttributes(
+  source: LogSource,
+  role: 'item' | 'user',
+  encoding: Encoding = 'utf-8',
+  idColumn?: ColumnRef,
 ): Promise<ItemAttributes> {
   let header: { item: number; names: string[] } | undefined;
   const ids: string[] = [];
   const known = new Set<string>();
   const columns: string[][] = [];
-  const emptyRemedy = 'Give a file with one item a line: its id and what is known of it.';
+  const emptyRemedy = `Give a file with one ${role} a line: its id and what is known of it.`;
   await scanItemFile(source, { encoding, emptyRemedy }, (row) => {
     const fields = Array.from({ length: row.fields }, (_, f) => row.text(f, encoding));
     if (!header) {
-      const item = itemPlace(fields, itemColumn);
+      const item = idPlace(fields, idColumn, role);
       header = {
         item: item ?? 0,
         names: fields.map((name, f) => (item === undefined ? String(f + 1) : name)),

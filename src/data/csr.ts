@@ -18,6 +18,11 @@ export interface Csr {
    * where that is not known. See order.ts.
    */
   readonly positions?: Uint32Array;
+  /**
+   * rows x features: of histories, what is known of the people themselves, row by row. Absent where nothing is; models that
+   * go by it add it to what they make of the history.
+   */
+  readonly traits?: Csr;
 }
 
 /** Number of stored entries. */
@@ -89,7 +94,19 @@ export function selectRows(matrix: Csr, rows: ArrayLike<number>): Csr {
     indices,
     values,
     ...(positions && { positions }),
+    ...(matrix.traits && { traits: selectRows(matrix.traits, rows) }),
   };
+}
+
+/** The given rows, in the given order; where one is undefined, a row of nothing. */
+export function selectKnownRows(matrix: Csr, rows: readonly (number | undefined)[]): Csr {
+  // One more row behind the last, which is empty.
+  const indptr = new Uint32Array(matrix.rows + 2).fill(nnz(matrix));
+  indptr.set(matrix.indptr);
+  return selectRows(
+    { ...matrix, rows: matrix.rows + 1, indptr },
+    rows.map((row) => row ?? matrix.rows),
+  );
 }
 
 /** The given columns (ascending), renumbered in that order; the others are left out. */
@@ -104,12 +121,13 @@ export function selectColumns(matrix: Csr, columns: Uint32Array): Csr {
     return positions ? mine.sort((a, b) => positions[a] - positions[b]) : mine;
   };
   const rows = Array.from({ length: matrix.rows }, (_, row) => kept(row));
-  return csrFromRows(
+  const selected = csrFromRows(
     rows.map((row) => row.map((e) => renumbered[matrix.indices[e]])),
     columns.length,
     matrix.values && rows.map((row) => row.map((e) => matrix.values![e])),
     { inOrder: positions !== undefined },
   );
+  return matrix.traits ? { ...selected, traits: matrix.traits } : selected;
 }
 
 /** The columns first .. first + count, renumbered from 0, without the order of the rows. */

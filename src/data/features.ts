@@ -23,6 +23,8 @@ export interface FeatureGroup {
   readonly name: string;
   readonly kind: Exclude<AttributeKind, 'unused'> | 'vector';
   readonly width: number;
+  /** What each of the numbers stands for: categories, or the columns of flags. */
+  readonly values?: readonly string[];
 }
 
 export interface Features {
@@ -36,6 +38,8 @@ export interface Features {
 export interface FeatureOptions {
   /** What columns hold, by name, where it is not to be guessed. */
   readonly kinds?: Readonly<Record<string, AttributeKind>>;
+  /** What is known by it, for messages: items by default. */
+  readonly of?: 'item' | 'user';
   /** Buckets that the words of a column are hashed to; 256 by default. */
   readonly textWidth?: number;
 }
@@ -56,18 +60,12 @@ export function itemFeatures(
   items: Vocabulary,
   trained: (item: number) => boolean,
   { attributes, vectors }: { readonly attributes?: ItemAttributes; readonly vectors?: ItemVectors },
-  { kinds = {}, textWidth = 256 }: FeatureOptions = {},
+  { kinds = {}, textWidth = 256, of = 'item' }: FeatureOptions = {},
 ): Features {
   const parts: Part[] = [];
   const known = new Uint8Array(items.size);
   if (attributes) {
-    const rowOf = rowsOf(items, attributes.ids);
-    requireSome(rowOf, attributes.file, attributes.ids, items);
-    requireColumns(attributes, kinds);
-    const columns = attributes.columns.map(({ name, values }) => ({
-      name,
-      values: Array.from(rowOf, (row) => (row < 0 ? '' : values[row])),
-    }));
+    const { rowOf, columns } = columnsOver(items, attributes, kinds, of);
     rowOf.forEach((row, item) => {
       if (row >= 0) known[item] = 1;
     });
@@ -93,7 +91,7 @@ export function itemFeatures(
       );
     }
     const rowOf = rowsOf(items, ids);
-    requireSome(rowOf, vectors.file, ids, items);
+    requireKnown(items, vectors.file, ids, of);
     rowOf.forEach((row, item) => {
       if (row >= 0) known[item] = 1;
     });
@@ -103,15 +101,20 @@ export function itemFeatures(
   if (width === 0) {
     throw new FoldinError(
       'LOG_FORMAT',
-      `${attributes?.file ?? 'nothing'} says nothing of the items that could be used`,
+      `${attributes?.file ?? 'nothing'} says nothing of the ${of}s that could be used`,
       {
-        remedy: 'Give a file with categories, numbers or words of each item, or say what a column holds.',
+        remedy: `Give a file with categories, numbers or words of each ${of}, or say what a column holds.`,
       },
     );
   }
   return {
     matrix: packed(parts, items.size, width),
-    groups: parts.map(({ name, kind, width: own }) => ({ name, kind, width: own })),
+    groups: parts.map(({ name, kind, width: own, values }) => ({
+      name,
+      kind,
+      width: own,
+      ...(values && { values }),
+    })),
     known: known.reduce((sum, one) => sum + one, 0),
   };
 }
@@ -158,6 +161,23 @@ const PARTS: Readonly<
   text: textPart,
 };
 
+/** The columns of attributes with a value an item, '' where there is none, and the row of each item. */
+export function columnsOver(
+  items: Vocabulary,
+  attributes: ItemAttributes,
+  kinds: Readonly<Record<string, AttributeKind>>,
+  of: 'item' | 'user' = 'item',
+): { readonly rowOf: Int32Array; readonly columns: readonly AttributeColumn[] } {
+  const rowOf = rowsOf(items, attributes.ids);
+  requireKnown(items, attributes.file, attributes.ids, of);
+  requireColumns(attributes, kinds);
+  const columns = attributes.columns.map(({ name, values }) => ({
+    name,
+    values: Array.from(rowOf, (row) => (row < 0 ? '' : values[row])),
+  }));
+  return { rowOf, columns };
+}
+
 /** Row of each item, -1 where there is none. */
 function rowsOf(items: Vocabulary, ids: readonly string[]): Int32Array {
   const rows = new Int32Array(items.size).fill(-1);
@@ -168,13 +188,19 @@ function rowsOf(items: Vocabulary, ids: readonly string[]): Int32Array {
   return rows;
 }
 
-function requireSome(rowOf: Int32Array, file: string, ids: readonly string[], items: Vocabulary): void {
-  if (rowOf.some((row) => row >= 0)) return;
+/** LOG_FORMAT when a file knows none of what is in a log. */
+export function requireKnown(
+  known: Vocabulary,
+  file: string,
+  ids: readonly string[],
+  of: 'item' | 'user' = 'item',
+): void {
+  if (ids.some((id) => known.indexOf(id) !== undefined)) return;
   throw new FoldinError(
     'LOG_FORMAT',
-    `${file} knows no item of the log: it has ids such as "${ids[0] ?? ''}", the log "${items.ids[0]}"`,
+    `${file} knows no ${of} of the log: it has ids such as "${ids[0] ?? ''}", the log "${known.ids[0]}"`,
     {
-      remedy: 'Give the file whose item ids are those of the log; ids are exact strings.',
+      remedy: `Give the file whose ${of} ids are those of the log; ids are exact strings.`,
       details: { file },
     },
   );
@@ -213,7 +239,7 @@ export function guessKind({ name, values }: AttributeColumn): AttributeKind {
 }
 
 /** "a|b" and "[a, b]" -> a, b. */
-const categoriesOf = (value: string): string[] => [
+export const categoriesOf = (value: string): string[] => [
   ...new Set(
     (/^\s*\[.*\]\s*$/.test(value) ? value.trim().slice(1, -1).split(',') : value.split('|'))
       .map((one) => one.trim())
@@ -238,6 +264,7 @@ function categoryPart({ name, values }: AttributeColumn, { trained }: Taught): P
       name,
       kind: 'category',
       width: places.size,
+      values: [...places.keys()],
       fill(item, out) {
         for (const one of categoriesOf(values[item])) {
           const place = places.get(one);
@@ -253,6 +280,7 @@ const flagPart = (columns: readonly AttributeColumn[]): Part => ({
   name: columns.map(({ name }) => name).join(', '),
   kind: 'flag',
   width: columns.length,
+  values: columns.map(({ name }) => name),
   fill(item, out) {
     columns.forEach(({ values }, place) => {
       out[place] = values[item] === '1' ? 1 : 0;

@@ -34,10 +34,14 @@ export async function scanItemFile(
   scanner.end();
 }
 
-/** Where a header has the ids of items: the log's own name of its column first; undefined where the line is no header. */
-export function itemPlace(first: readonly string[], itemColumn: ColumnRef | undefined): number | undefined {
-  const own = typeof itemColumn === 'string' ? first.indexOf(itemColumn) : -1;
-  return [own, knownColumn(first, 'item'), first.map(plainName).indexOf('id')].find((place) => place >= 0);
+/** Where a header has the ids: the log's own name of its column first; undefined where the line is no header. */
+export function idPlace(
+  first: readonly string[],
+  column: ColumnRef | undefined,
+  role: 'item' | 'user' = 'item',
+): number | undefined {
+  const own = typeof column === 'string' ? first.indexOf(column) : -1;
+  return [own, knownColumn(first, role), first.map(plainName).indexOf('id')].find((place) => place >= 0);
 }
 
 export async function readAll(source: LogSource): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 import { FoldinError } from '../errors.js';
 import { plainName } from './columnNames.js';
 import type { Interactions } from './interactions.js';
-import { itemPlace, scanItemFile } from './itemFile.js';
+import { idPlace, scanItemFile } from './itemFile.js';
 import type { ColumnRef } from './layout.js';
 import { parseNumber } from './numbers.js';
 import type { LogSource } from './source.js';
@@ -68,7 +68,7 @@ export async function readItemTitles(
 function columnsOf(file: string, first: readonly string[], itemColumn: ColumnRef | undefined) {
   const plain = first.map(plainName);
   const title = TITLE_NAMES.map((name) => plain.indexOf(name)).find((place) => place >= 0);
-  const item = itemPlace(first, itemColumn);
+  const item = idPlace(first, itemColumn);
   if (title === undefined && item === undefined) return { item: 0, title: 1 };
   if (title !== undefined && item !== undefined && title !== item) return { item, title, names: first };
   throw new FoldinError(

@@ -69,6 +69,7 @@ function mapped(matrix: Csr, places: Uint32Array, columns: number): { matrix: Cs
       indices: entries.map((e) => places[matrix.indices[e]]),
       values: values && Float32Array.from(entries, (e) => values[e]),
       ...(positions && { positions: entries.map((e) => positions[e]) }),
+      ...(matrix.traits && { traits: matrix.traits }),
     },
     entries,
   };

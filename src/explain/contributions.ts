@@ -1,8 +1,6 @@
-import { consecutive, uploadRows } from '../backend/sparse.js';
-import { FoldinError } from '../errors.js';
 import { scoreRows } from '../model/blend.js';
 import type { Model } from '../model/model.js';
-import { type History, type Scoring, scoresOf, scoresOfVariants } from './scoring.js';
+import { type History, repeated, type Scoring, scoresOf, scoresOfVariants } from './scoring.js';
 
 /** What each entry of a history does to the score of one item. */
 export interface Attribution {
@@ -31,6 +29,7 @@ export async function additive(scoring: Scoring, history: History, item: number)
     indptr: Uint32Array.from({ length: length + 3 }, (_, r) => (r === 0 ? 0 : length + Math.max(0, r - 2))),
     indices,
     values: Float32Array.of(...values, ...values),
+    ...(history.traits && { traits: repeated(history.traits, length + 2) }),
   };
   const [score, baseline, ...alone] = await scoresOf(scoring, rows, item, true);
   return { score, baseline, contributions: Float64Array.from(alone, (s) => s - baseline) };
@@ -97,60 +96,15 @@ export async function leaveOneOut(scoring: Scoring, history: History, item: numb
   };
 }
 
-/** Points of the path; more where those before leave more than TOLERANCE of the score unexplained. */
-const STEPS = [32, 128, 512];
-const TOLERANCE = 0.01;
+/** The ways that need nothing of a model but its scores; the others are in files of their own. */
+export type OwnMethod = 'additive' | 'leaveOneOut';
 
-/**
- * Integrated gradients (Sundararajan, Taly & Yan 2017, eq. 1) from no input to the history's inputs, by the midpoint
- * rule: x_i times the mean gradient along the straight path. Contributions add up to score - baseline, within 1%
- * where 512 points are enough for that. CONFIG for a model without gradients of its inputs.
- */
-export async function integratedGradients(
-  scoring: Scoring,
-  history: History,
-  item: number,
-): Promise<Attribution> {
-  const { backend, model } = scoring;
-  if (!model.inputGradients) {
-    throw new FoldinError('CONFIG', `the model "${model.name}" has no gradients of its inputs`, {
-      remedy: 'Choose another method, such as leaveOneOut.',
-    });
-  }
-  const length = history.indices.length;
-  const values = model.inputValues(history) ?? new Float32Array(length).fill(1);
-  const ends = { ...history, rows: 2, indptr: Uint32Array.of(0, length, length), values };
-  const [score, baseline] = await scoresOf(scoring, ends, item, true);
-  let contributions = new Float64Array(length);
-  if (length === 0) return { score, baseline, contributions };
-  for (const steps of STEPS) {
-    const path = {
-      rows: steps,
-      columns: history.columns,
-      indptr: Uint32Array.from({ length: steps + 1 }, (_, s) => s * length),
-      indices: Uint32Array.from({ length: steps * length }, (_, at) => history.indices[at % length]),
-      values: Float32Array.from(
-        { length: steps * length },
-        (_, at) => (values[at % length] * (Math.floor(at / length) + 0.5)) / steps,
-      ),
-    };
-    const rows = uploadRows(backend, path);
-    const batch = { rows: consecutive(backend, steps), first: 0, count: steps };
-    const out = backend.zeros('f32', [steps * length]);
-    try {
-      model.inputGradients(rows, batch, item, out);
-      const gradients = await backend.read(out);
-      contributions = new Float64Array(length);
-      gradients.forEach((gradient, at) => {
-        contributions[at % length] += (values[at % length] * gradient) / steps;
-      });
-    } finally {
-      rows.free();
-      batch.rows.free();
-      out.free();
-    }
-    const explained = contributions.reduce((sum, x) => sum + x, 0);
-    if (Math.abs(score - baseline - explained) <= TOLERANCE * Math.abs(score - baseline)) break;
-  }
-  return { score, baseline, contributions };
+/** How a model is explained unless another way is asked for: by exact terms where it has them. */
+export const ownMethod = (model: Model): OwnMethod => (hasTerms(model) ? 'additive' : 'leaveOneOut');
+
+export function ownAttribution(scoring: Scoring, history: History, item: number): Promise<Attribution> {
+  if (scoring.model.isAdditive) return additive(scoring, history, item);
+  return hasTerms(scoring.model)
+    ? additiveMixture(scoring, history, item)
+    : leaveOneOut(scoring, history, item);
 }

@@ -1,9 +1,10 @@
 import { randomOrder, STREAM } from '../backend/random.js';
 import { readStored } from '../backend/stored.js';
+import type { AttributeName, AttributeTable } from '../data/attributeValues.js';
 import { FoldinError, throwIfAborted } from '../errors.js';
 import type { Recommender } from '../recommend/recommender.js';
-import { hasTerms } from './contributions.js';
-import { attribution } from './explain.js';
+import { attributeTerms } from './attributes.js';
+import { ownAttribution } from './contributions.js';
 import { historyRow, type Named, named } from './who.js';
 
 export interface InfluentialItem extends Named {
@@ -12,6 +13,16 @@ export interface InfluentialItem extends Named {
   /** Mean absolute contribution where it is in the history, in units of the score; the list is sorted by its sum. */
   readonly meanAbsolute: number;
   /** Mean contribution, with its sign. */
+  readonly mean: number;
+}
+
+/** An attribute of the items that people had. */
+export interface InfluentialAttribute extends AttributeName {
+  /** In how many of the sampled histories it is. */
+  readonly histories: number;
+  /** Mean absolute sum of what it contributes to a history that has it, in units of the score; sorted by its sum. */
+  readonly meanAbsolute: number;
+  /** The same with its sign. */
   readonly mean: number;
 }
 
@@ -24,6 +35,8 @@ export interface Unit {
 export interface Importance {
   readonly users: number;
   readonly influential: readonly InfluentialItem[];
+  /** Empty where nothing is known of the items; see attributeTerms. */
+  readonly attributes: readonly InfluentialAttribute[];
   readonly units: readonly Unit[];
   /**
    * How popular what is recommended is beside what people chose themselves: mean number of training users of the first
@@ -43,17 +56,21 @@ export interface ImportanceOptions {
   readonly seed?: number;
   /** How many influential items and units are listed, and items a unit; 20, 16 and 5 by default. */
   readonly items?: number;
+  /** What is known of the items, for a model that does not go by it; see attributeTable. */
+  readonly known?: AttributeTable;
+  /** How many attributes are listed; 20 by default. */
+  readonly attributes?: number;
   readonly units?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
  * What the model goes by as a whole: for a sample of users, what each item of their histories does to the score of
- * the item recommended first. NO_HISTORY for a model that was saved without histories.
+ * the item recommended first, and what the attributes of these items do. NO_HISTORY for a model that was saved without histories.
  */
 export async function importance(
   recommender: Recommender,
-  { users = 100, seed = 1, items = 20, units = 16, signal }: ImportanceOptions = {},
+  { users = 100, seed = 1, items = 20, attributes = 20, units = 16, known, signal }: ImportanceOptions = {},
 ): Promise<Importance> {
   const { backend, model, parts } = recommender;
   if (!parts.users) {
@@ -74,49 +91,65 @@ export async function importance(
   );
   const k = Math.min(10, parts.items.size);
   const lists = await recommender.recommendMany(asked, { k, signal });
-  const method = hasTerms(model) ? 'additive' : 'leaveOneOut';
-  const sums = new Map<number, { histories: number; absolute: number; signed: number }>();
+  const byItem = new Sums();
+  const byAttribute = new Sums();
+  const terms = attributeTerms(recommender, known);
   const popularity = { recommended: 0, given: 0, histories: 0, entries: 0 };
   let looked = 0;
   for (const [i, who] of asked.entries()) {
     throwIfAborted(signal);
     const [first] = lists[i].items;
-    if (!first || lists[i].source === 'fallback') continue;
+    const isKnown = recommender.historyOf(who).known.length > 0;
+    if (!first || !isKnown || lists[i].source === 'fallback') continue;
     const { history } = historyRow(recommender, who);
     const target = recommender.indexOf(first.item);
-    const { contributions } = await attribution({ backend, model, signal }, history, target, method);
+    const { contributions } = await ownAttribution({ backend, model, signal }, history, target);
     history.indices.forEach((item, place) => {
-      const sum = sums.get(item) ?? { histories: 0, absolute: 0, signed: 0 };
-      sum.histories++;
-      sum.absolute += Math.abs(contributions[place]);
-      sum.signed += contributions[place];
-      sums.set(item, sum);
+      byItem.add(item, contributions[place]);
       popularity.histories += parts.popularity[item];
       popularity.entries++;
     });
+    for (const [name, term] of (await terms?.of(history, target, contributions)) ?? [])
+      byAttribute.add(name, term);
     for (const { item } of lists[i].items) {
       popularity.recommended += parts.popularity[recommender.indexOf(item)];
       popularity.given++;
     }
     looked++;
   }
-  const influential = [...sums]
-    .sort(([a, x], [b, y]) => y.absolute - x.absolute || a - b)
-    .slice(0, items)
-    .map(([item, { histories, absolute, signed }]) => ({
-      ...named(parts, item),
-      histories,
-      meanAbsolute: absolute / histories,
-      mean: signed / histories,
-    }));
   const recommended = popularity.recommended / Math.max(1, popularity.given);
   const chosen = popularity.histories / Math.max(1, popularity.entries);
   return {
     users: looked,
-    influential,
+    influential: byItem.largest(items).map(([item, means]) => ({ ...named(parts, item), ...means })),
+    attributes: byAttribute.largest(attributes).map(([name, means]) => ({ ...terms!.names[name], ...means })),
     units: await unitsOf(recommender, units),
     popularity: { k, recommended, histories: chosen, ratio: chosen > 0 ? recommended / chosen : 0 },
   };
+}
+
+/** Means of contributions by number. */
+class Sums {
+  readonly #sums = new Map<number, { histories: number; absolute: number; signed: number }>();
+
+  add(key: number, contribution: number): void {
+    const sum = this.#sums.get(key) ?? { histories: 0, absolute: 0, signed: 0 };
+    sum.histories++;
+    sum.absolute += Math.abs(contribution);
+    sum.signed += contribution;
+    this.#sums.set(key, sum);
+  }
+
+  /** Those whose absolute contributions add up to most, the largest first. */
+  largest(most: number): [number, { histories: number; meanAbsolute: number; mean: number }][] {
+    return [...this.#sums]
+      .sort(([a, x], [b, y]) => y.absolute - x.absolute || a - b)
+      .slice(0, most)
+      .map(([key, { histories, absolute, signed }]) => [
+        key,
+        { histories, meanAbsolute: absolute / histories, mean: signed / histories },
+      ]);
+  }
 }
 
 /** The units whose weights differ most, with the items they raise most. */

@@ -1,5 +1,5 @@
 import { FoldinError } from '../errors.js';
-import type { Explanation } from './explain.js';
+import type { Explanation } from './explanation.js';
 import { type Language, reasonsFor } from './words.js';
 
 export interface RephraseOptions {
@@ -24,7 +24,9 @@ const LONGEST = 600;
  */
 export async function rephrase(explanation: Explanation, options: RephraseOptions): Promise<string> {
   const { endpoint, model, language = 'en', apiKey, timeoutMs = 30_000, signal } = options;
-  const names = [explanation, ...reasonsFor(explanation.contributions)].map(
+  const { peers } = explanation;
+  const likes = peers?.agree ? peers.likes : [];
+  const names = [explanation, ...reasonsFor(explanation.contributions), ...likes].map(
     ({ item, title }) => title ?? item,
   );
   const instruction = `Rewrite the sentence for the person it speaks to, in ${language === 'zh' ? 'Chinese' : 'English'}, in one friendly sentence. Keep every quoted name exactly as it is. Add no fact, reason or name. Answer with the sentence alone.`;

@@ -1,5 +1,5 @@
 import type { Backend } from '../backend/backend.js';
-import type { Csr } from '../data/csr.js';
+import { type Csr, selectRows } from '../data/csr.js';
 import { positionsBy } from '../data/order.js';
 import { throwIfAborted } from '../errors.js';
 import { itemBits, topLists } from '../evaluate/topLists.js';
@@ -69,8 +69,12 @@ export function variants(
     indices: Uint32Array.from(indices),
     values: history.values && Float32Array.from(values),
     ...(history.positions && { positions: positionsBy(indptr, keys) }),
+    ...(history.traits && { traits: repeated(history.traits, rows) }),
   };
 }
+
+/** The only row of a matrix, so many times. */
+export const repeated = (matrix: Csr, rows: number): Csr => selectRows(matrix, new Uint32Array(rows));
 
 /** The item's score for each of `rows` variants of a history, however long it is. */
 export async function scoresOfVariants(

@@ -49,6 +49,8 @@ export interface Groups {
   readonly silhouette: number;
   readonly chosenBy: 'asked' | 'silhouette';
   readonly representation: Representation;
+  /** f32[groups, width]: where they are centred among the points. */
+  readonly centres: Float32Array;
 }
 
 /**
@@ -94,17 +96,13 @@ export async function groups(recommender: Recommender, options: GroupsOptions = 
     .sort((a, b) => clustering.counts[b] - clustering.counts[a] || a - b);
   const place = new Map(order.map((c, group) => [c, group]));
   const assigned = clustering.assigned.map((c) => place.get(c)!);
-  const centres = order.map((c) => clustering.centroids.subarray(c * width, (c + 1) * width));
+  const places = order.map((c) => clustering.centroids.subarray(c * width, (c + 1) * width));
+  const centres = Float32Array.from(places.flatMap((centre) => [...centre]));
   return {
     groups: profiles(recommender, histories, { points, width, assigned, count: order.length }),
     assigned,
-    relations: centres.map((a) => centres.map((b) => cosine(a, b))),
-    flow: await flowOf(
-      recommender,
-      representation,
-      Float32Array.from(centres.flatMap((centre) => [...centre])),
-      signal,
-    ),
+    relations: places.map((a) => places.map((b) => cosine(a, b))),
+    flow: await flowOf(recommender, representation, centres, signal),
     silhouette: silhouette(
       sample.points,
       width,
@@ -113,6 +111,7 @@ export async function groups(recommender: Recommender, options: GroupsOptions = 
     ),
     chosenBy: asked === undefined ? 'silhouette' : 'asked',
     representation,
+    centres,
   };
 }
 

@@ -117,7 +117,8 @@ export function firstOf(history: Csr, count: number, seed: number): Csr {
       : Array.from(randomOrder(items.length, seed, STREAM.groupEvents, row), (place) => items[place]);
     return Array.from(chosen.slice(0, count));
   });
-  return csrFromRows(rows, history.columns, undefined, { inOrder: positions !== undefined });
+  const first = csrFromRows(rows, history.columns, undefined, { inOrder: positions !== undefined });
+  return history.traits ? { ...first, traits: history.traits } : first;
 }
 
 /** The model as somebody else's: it is not freed. */

@@ -1,10 +1,17 @@
 import type { Backend, Tensor, TensorGroup } from '../backend/backend.js';
 import type { BatchRows, Dropout, SparseRows } from '../backend/ops.js';
 import { mix, randomUniform, STREAM } from '../backend/random.js';
-import { consecutive, type DeviceRows, freeAll, uploadRows } from '../backend/sparse.js';
+import { consecutive, type DeviceRows, freeAll, type InputRows, uploadRows } from '../backend/sparse.js';
 import { type Csr, columnCounts, transposed } from '../data/csr.js';
-import { type ContentConfig, checkContentConfig, checkFeatures } from './contentConfig.js';
-import type { HistoryModel, Parameters, StepInputs } from './model.js';
+import {
+  type ContentConfig,
+  type ContentOptions,
+  checkContentConfig,
+  checkFeatures,
+  checkTraits,
+  requireTraitWidth,
+} from './contentConfig.js';
+import type { HistoryModel, Knowledge, Parameters, StepInputs } from './model.js';
 import { type NamedArray, type NamedArrays, parameterGroup } from './parameters.js';
 import { scaledToLength } from './rowScales.js';
 import { loadRows, storedRows } from './storedRows.js';
@@ -22,6 +29,8 @@ interface Workspace {
   /** f32[items, d]: the gradients for the points of all items, one side after the other. */
   readonly pointsGrad: Tensor;
   readonly sums: Tensor;
+  /** f32[batch, userWidth]: what is known of the users, densely; where they are known by anything. */
+  readonly traits?: Tensor;
 }
 
 /** Items that are projected in one launch. */
@@ -29,7 +38,8 @@ const ITEMS_AT_ONCE = 32_768;
 
 /**
  * A model for items and users that are new: it knows items by their features f alone. With two trained maps P and Q,
- * user = b + sum over the history of x_i P f_i (x: the history scaled to length 1), score_j = user . Q f_j: a two-tower
+ * user = b + sum over the history of x_i P f_i (x: the history scaled to length 1) + U g, where g is what is known of the
+ * user, with a third map U where there is anything; score_j = user . Q f_j: a two-tower
  * model whose towers are linear, trained by a softmax over the items that somebody has (multinomial likelihood, Liang
  * et al. 2018, eq. 2). Somebody without a history is b. Every score is a sum of terms, one an item of the history.
  */
@@ -47,6 +57,8 @@ export class Content implements HistoryModel {
   readonly #mask: Tensor;
   readonly #noBias: Tensor;
   readonly #nobody: Tensor;
+  /** f32[userWidth, userWidth]: ones on the diagonal; where users are known by anything. */
+  readonly #identity: Tensor | undefined;
   /** P f of all items and Q f of all items f32[items, d], the latter turned, too, f32[d, items]. */
   readonly #inputs: Tensor;
   readonly #outputs: Tensor;
@@ -83,6 +95,7 @@ export class Content implements HistoryModel {
       turned: backend.zeros('f32', [d, items]),
     }));
     backend.write(made.starts, transposed(features).indptr);
+    if (config.userWidth > 0) this.#identity = identity(backend, config.userWidth);
     this.#features = uploadRows(backend, features);
     this.#columns = { starts: made.starts, entries: made.entries };
     this.#numbers = made.numbers;
@@ -97,8 +110,10 @@ export class Content implements HistoryModel {
 
   /** As it was saved. SHAPE_MISMATCH when its parts do not fit together. */
   static load(backend: Backend, items: number, config: ContentConfig, tensors: NamedArrays): Content {
-    checkContentConfig(config);
-    return new Content(backend, config, loadRows(tensors, 'features', config.width, items), tensors);
+    // Models of before users could be known by anything.
+    const whole = { ...config, userWidth: config.userWidth ?? 0 };
+    checkContentConfig(whole);
+    return new Content(backend, whole, loadRows(tensors, 'features', config.width, items), tensors);
   }
 
   get parameters(): Parameters {
@@ -106,7 +121,7 @@ export class Content implements HistoryModel {
       names: [...shapesOf(this.config).keys()],
       values: this.#values,
       grads: this.backend.group(this.#values.parts.map(({ shape }) => shape)),
-      decayed: this.#values.starts[2],
+      decayed: this.#values.starts[[...shapesOf(this.config).keys()].indexOf('b')],
     };
     return this.#parameters;
   }
@@ -120,7 +135,27 @@ export class Content implements HistoryModel {
     return this.#turned;
   }
 
+  get knowledge(): Knowledge {
+    return { features: this.#features.matrix, weightsFor: (item) => this.#weightsFor(item) };
+  }
+
+  /** P Q f of an item. */
+  async #weightsFor(item: number): Promise<Float64Array> {
+    const { factors: d, width } = this.config;
+    const { indptr, indices, values } = this.#features.matrix;
+    const [toInput, toOutput] = this.#values.parts;
+    const [p, q] = await Promise.all([this.backend.read(toInput), this.backend.read(toOutput)]);
+    const point = new Float64Array(d);
+    for (let e = indptr[item]; e < indptr[item + 1]; e++) {
+      for (let h = 0; h < d; h++) point[h] += (values?.[e] ?? 1) * q[indices[e] * d + h];
+    }
+    return Float64Array.from({ length: width }, (_, f) =>
+      point.reduce((sum, x, h) => sum + x * p[f * d + h], 0),
+    );
+  }
+
   inputValues(histories: Csr): Float32Array {
+    if (histories.traits) requireTraitWidth(histories.traits.columns, this.config.userWidth);
     return scaledToLength(histories);
   }
 
@@ -128,12 +163,12 @@ export class Content implements HistoryModel {
     return histories.values;
   }
 
-  represent(input: SparseRows, batch: BatchRows, out: Tensor): void {
+  represent(input: InputRows, batch: BatchRows, out: Tensor): void {
     this.#refresh();
     this.#users(input, batch, out, KEEP_ALL);
   }
 
-  score(input: SparseRows, batch: BatchRows, scores: Tensor): void {
+  score(input: InputRows, batch: BatchRows, scores: Tensor): void {
     this.backend.scope(() => {
       const users = this.backend.zeros('f32', [scores.shape[0], this.units]);
       this.represent(input, batch, users);
@@ -146,8 +181,11 @@ export class Content implements HistoryModel {
     const { backend, config } = this;
     const { batch, capacity, targets, lossParts, starts, entries, firstStart } = step;
     const dropout = { rate: config.dropout, seed: mix(mix(step.seed) ^ STREAM.dropout), step: step.step };
-    const { users, logits, usersGrad, parts, pointsGrad, sums } = this.#workspace(capacity);
-    const [toInput, toOutput, bias] = this.parameters.grads.parts;
+    const { users, logits, usersGrad, parts, pointsGrad, sums, traits } = this.#workspace(capacity);
+    const { grads, names } = this.parameters;
+    const [toInput, toOutput, bias, toUser] = ['P', 'Q', 'b', 'U'].map(
+      (name) => grads.parts[names.indexOf(name)],
+    );
     this.#project();
     this.#users(step.inputs, batch, users, dropout);
     backend.matmulNN({ a: users, b: this.#turned, bias: this.#mask, out: logits, activation: 'linear' });
@@ -161,6 +199,10 @@ export class Content implements HistoryModel {
     const columns = { starts, entries, firstStart };
     backend.bagBackward({ ...columns, outGrad: usersGrad, out: pointsGrad, sums: bias, dropout });
     this.#mapGrad(pointsGrad, toInput, sums);
+    if (!traits) return;
+    // U, through what is known of the users, densely.
+    this.#bag(this.#traitsOf(step.inputs)!, batch, this.#identity!, traits);
+    backend.matmulTN({ a: traits, b: usersGrad, out: toUser, sums });
   }
 
   /** The gradient of P or Q from that of the points it makes of all items. */
@@ -182,9 +224,29 @@ export class Content implements HistoryModel {
     });
   }
 
-  #users(input: SparseRows, batch: BatchRows, out: Tensor, dropout: Dropout): void {
-    const [weights, bias] = [this.#inputs, this.#values.parts[2]];
-    this.backend.bagForward({ input, batch, weights, bias, out, activation: 'linear', dropout });
+  #users(input: InputRows, batch: BatchRows, out: Tensor, dropout: Dropout): void {
+    const { backend } = this;
+    const [weights, bias] = [this.#inputs, this.tensors.get('b')!];
+    backend.bagForward({ input, batch, weights, bias, out, activation: 'linear', dropout });
+    const traits = this.#traitsOf(input);
+    if (!traits) return;
+    backend.scope(() => {
+      const known = backend.zeros('f32', out.shape);
+      this.#bag(traits, batch, this.tensors.get('U')!, known);
+      backend.accumulate({ input: known, out });
+    });
+  }
+
+  /** What is known of the people; nothing where the model has learned nothing of it. */
+  #traitsOf({ traits }: InputRows): SparseRows | undefined {
+    return this.#identity && traits;
+  }
+
+  /** out = traits weights. */
+  #bag(input: SparseRows, batch: BatchRows, weights: Tensor, out: Tensor): void {
+    const bias = this.backend.zeros('f32', [out.shape[1]]);
+    this.backend.bagForward({ input, batch, weights, bias, out, activation: 'linear', dropout: KEEP_ALL });
+    bias.free();
   }
 
   /** The points of all items. */
@@ -229,6 +291,7 @@ export class Content implements HistoryModel {
         parts: backend.zeros('f32', [batch * backend.splits(batch, d, items), d]),
         pointsGrad: backend.zeros('f32', [items, d]),
         sums: backend.zeros('f32', [d]),
+        ...(this.#identity && { traits: backend.zeros('f32', [batch, this.config.userWidth]) }),
       };
       this.#workspaces.set(batch, space);
     }
@@ -250,6 +313,7 @@ export class Content implements HistoryModel {
     freeAll([...this.tensors.values()].filter((tensor) => !this.#values.parts.includes(tensor)));
     freeAll([this.#columns.starts, this.#columns.entries, this.#numbers, this.#mask, this.#noBias]);
     freeAll([this.#nobody, this.#inputs, this.#outputs, this.#turned]);
+    this.#identity?.free();
   }
 }
 
@@ -267,20 +331,27 @@ function entriesOf(matrix: Csr): Uint32Array {
   return entries;
 }
 
-const shapesOf = ({ width, factors }: ContentConfig): Map<string, readonly number[]> =>
+function identity(backend: Backend, n: number): Tensor {
+  const values = new Float32Array(n * n);
+  for (let i = 0; i < n; i++) values[i * n + i] = 1;
+  return backend.tensor(values, [n, n]);
+}
+
+const shapesOf = ({ width, userWidth, factors }: ContentConfig): Map<string, readonly number[]> =>
   new Map<string, readonly number[]>([
     ['P', [width, factors]],
     ['Q', [width, factors]],
+    ...(userWidth > 0 ? [['U', [userWidth, factors]] as const] : []),
     ['b', [factors]],
   ]);
 
 /** Fresh maps: uniform in ±sqrt(6 / (inputs + outputs)) (Glorot & Bengio 2010, eq. 16), nobody's point at 0. */
 export function initialContent(config: ContentConfig, seed: number): NamedArrays {
-  const bound = Math.sqrt(6 / (config.width + config.factors));
   return new Map(
     [...shapesOf(config)].map(([name, shape], place): [string, NamedArray] => {
       const values = new Float32Array(shape.reduce((size, n) => size * n, 1));
       if (shape.length === 2) {
+        const bound = Math.sqrt(6 / (shape[0] + shape[1]));
         values.forEach((_, i) => {
           values[i] = (2 * randomUniform(seed, STREAM.weights, place, i) - 1) * bound;
         });
@@ -290,15 +361,15 @@ export function initialContent(config: ContentConfig, seed: number): NamedArrays
   );
 }
 
-/** A model ready to train. Errors of checkFeatures. */
+/** A model ready to train. Errors of checkFeatures and checkTraits. */
 export function createContent(
   backend: Backend,
   train: Csr,
-  { features, ...config }: Omit<ContentConfig, 'width'> & { readonly features?: Csr },
+  { features, ...config }: Omit<ContentOptions, 'features'> & Partial<Pick<ContentOptions, 'features'>>,
   seed: number,
 ): Content {
   const known = checkFeatures(features, train.columns);
-  const whole = { ...config, width: known.columns };
+  const whole = { ...config, width: known.columns, userWidth: checkTraits(train)?.columns ?? 0 };
   checkContentConfig(whole);
   return new Content(backend, whole, known, initialContent(whole, seed), columnCounts(train));
 }

@@ -4,10 +4,11 @@ import type { DenseShape } from '../backend/tuning.js';
 import { FoldinError } from '../errors.js';
 import type { DenseLayer } from './dense.js';
 import type { FirstLayer } from './firstLayer.js';
-import { GruBase, type GruUnits, unitsOf } from './gruBase.js';
+import type { OutputRow } from './gruBack.js';
+import { GruBase } from './gruBase.js';
 import type { GruConfig } from './gruConfig.js';
 import { largestChunk, type OutputSpace, outputSpace, softmaxOutput } from './gruOutput.js';
-import { gruShapes } from './gruParameters.js';
+import { type GruUnits, gruShapes, unitsOf } from './gruParameters.js';
 import { freeSpace } from './gruSpace.js';
 import type { Parameters, SequenceInputs, SequenceModel } from './model.js';
 import { type NamedArrays, parameterGroup } from './parameters.js';
@@ -98,6 +99,13 @@ export class Gru extends GruBase implements SequenceModel {
 
   protected get cells(): GruUnits {
     return unitsOf((name) => this.#tensor(name));
+  }
+
+  protected outputRow(row: number): OutputRow {
+    if (this.#turned) return { rows: this.#tensor('embedding'), row };
+    const rows = this.backend.zeros('f32', [this.items, this.units]);
+    this.backend.transpose({ input: this.#tensor('outputWeights'), out: rows });
+    return { rows, row };
   }
 
   /** The output layer; embeddings may have changed, and are turned anew. */

@@ -6,31 +6,18 @@ import type { Csr } from '../data/csr.js';
 import { requireOrder } from '../data/order.js';
 import { FoldinError } from '../errors.js';
 import { type FirstLayer, firstLayer } from './firstLayer.js';
+import { backThroughTime, multiplierGradients, type OutputRow } from './gruBack.js';
 import { checkGruConfig, type GruConfig } from './gruConfig.js';
+import type { GruUnits } from './gruParameters.js';
 import { freeSpace, type GruBackSpace, type GruSpace, gruBackSpace, gruSpace } from './gruSpace.js';
 import type { SequenceInputs } from './model.js';
-import { latestItems, type PackedStep, pack, packInto } from './packing.js';
+import { type PackedStep, packedEntries } from './packing.js';
 
-/** Positions that scoring works on at a time. */
+/** Positions that scoring works on at a time, and gradients of the inputs. */
 const BLOCK = 2048;
+const EXPLAINED = 8192;
 const KEEP_ALL: Dropout = { rate: 0, seed: 0, step: 0 };
 const NO_STEP: PackedStep = { first: 0, count: 0 };
-
-/** What the units have learned, or its gradients: f32[embedding, 3 hidden], f32[hidden, 3 hidden], f32[3 hidden] twice. */
-export interface GruUnits {
-  readonly inputWeights: Tensor;
-  readonly stateWeights: Tensor;
-  readonly inputBias: Tensor;
-  readonly stateBias: Tensor;
-}
-export const UNIT_NAMES = ['inputWeights', 'stateWeights', 'inputBias', 'stateBias'] as const;
-
-export const unitsOf = (named: (name: (typeof UNIT_NAMES)[number]) => Tensor): GruUnits => ({
-  inputWeights: named('inputWeights'),
-  stateWeights: named('stateWeights'),
-  inputBias: named('inputBias'),
-  stateBias: named('stateBias'),
-});
 
 /**
  * The units of a recurrent network (Cho et al. 2014), run over packed histories forwards and backwards, however
@@ -72,6 +59,8 @@ export abstract class GruBase {
 
   protected abstract get embedding(): FirstLayer;
   protected abstract get cells(): GruUnits;
+  /** What the output multiplies the state by for the score of an item. Asked for in a scope, which frees what it makes. */
+  protected abstract outputRow(item: number): OutputRow;
 
   get window(): number {
     return this.config.window;
@@ -81,33 +70,27 @@ export abstract class GruBase {
     return this.config.hidden;
   }
 
-  inputValues(histories: Csr): undefined {
+  /** An item's value is what its embedding is multiplied by: 1, whatever the log says of it. */
+  inputValues(histories: Csr): Float32Array | undefined {
     requireOrder(histories, 'gru');
+    return histories.values && new Float32Array(histories.indices.length).fill(1);
   }
 
   /** The states after the last items. Only the last `window` items of a history count, as in training. */
   represent(histories: DeviceRows, { first, count }: ConsecutiveRows, out: Tensor): void {
     const { backend, config } = this;
-    const recent = latestItems(histories.matrix, first, count, config.window);
-    const order = recent.map((_, b) => b).filter((b) => recent[b].length > 0);
-    order.sort((a, b) => recent[b].length - recent[a].length || a - b);
-    const packing = pack(order.map((b) => recent[b].length));
-    const packed = new Uint32Array(Math.max(1, packing.positions));
-    packInto(
-      packing,
-      order.map((b) => recent[b]),
-      packed,
-    );
+    const { order, packing, packed } = packedEntries(histories.matrix, first, count, config.window);
 
     const block = SLICE * Math.ceil(Math.max(BLOCK, order.length) / SLICE);
     const space = this.#spaceFor(2 * block);
-    const numbers = this.#numbersUpTo(Math.max(packing.positions, count));
+    const numbers = this.#numbersUpTo(Math.max(histories.matrix.indices.length, count));
     const mine: Tensor[] = [];
     const made = (tensor: Tensor): Tensor => {
       mine.push(tensor);
       return tensor;
     };
-    const inputs = { indptr: numbers, indices: made(backend.tensor(packed)), values: this.#one };
+    const inputs = singly(histories, numbers);
+    const rows = made(backend.tensor(packed));
 
     // Blocks of steps in turn in the first and in the second half of the space, so that one can go on from the other.
     let previous = NO_STEP;
@@ -117,7 +100,7 @@ export abstract class GruBase {
       while (end < packing.steps.length && endOf(packing.steps[end]) - from <= block) end++;
       const count = endOf(packing.steps[end - 1]) - from;
       const at = half * block;
-      this.#gateInputs(space, this.embedding, inputs, { rows: numbers, first: from, count }, at, KEEP_ALL);
+      this.#gateInputs(space, this.embedding, inputs, { rows, first: from, count }, at, KEEP_ALL);
       for (const step of packing.steps.slice(begin, end)) {
         previous = this.#step(space, { first: at + step.first - from, count: step.count }, previous);
       }
@@ -130,7 +113,7 @@ export abstract class GruBase {
       place[b] = rank;
     });
     const indptr = new Uint32Array(count + 1);
-    for (let b = 0; b < count; b++) indptr[b + 1] = indptr[b] + (recent[b].length > 0 ? 1 : 0);
+    for (let b = 0; b < count; b++) indptr[b + 1] = indptr[b] + (place[b] < order.length ? 1 : 0);
     const found = place.filter((rank) => rank < order.length).map((rank) => previous.first + rank);
     backend.bagForward({
       input: {
@@ -146,6 +129,30 @@ export abstract class GruBase {
       dropout: KEEP_ALL,
     });
     freeAll(mine);
+  }
+
+  inputGradients(histories: DeviceRows, { first, count }: ConsecutiveRows, item: number, out: Tensor): void {
+    const { backend, config, embedding, cells } = this;
+    const { indptr, indices } = histories.matrix;
+    const lengths = Array.from({ length: count }, (_, b) => indptr[first + b + 1] - indptr[first + b]);
+    const longest = Math.min(config.window, Math.max(1, ...lengths));
+    const atOnce = Math.max(1, Math.floor(EXPLAINED / longest));
+    for (let row = first; row < first + count; row += atOnce) {
+      const some = Math.min(atOnce, first + count - row);
+      const { packing, packed } = packedEntries(histories.matrix, row, some, config.window);
+      if (packing.positions === 0) continue;
+      const space = this.#spaceFor(packing.positions);
+      const numbers = this.#numbersUpTo(Math.max(indices.length, packing.positions));
+      const inputs = singly(histories, numbers);
+      backend.scope(() => {
+        const batch = { rows: backend.tensor(packed), first: 0, count: packing.positions };
+        this.#gateInputs(space, embedding, inputs, batch, 0, KEEP_ALL);
+        let previous = NO_STEP;
+        for (const step of packing.steps) previous = this.#step(space, step, previous);
+        const units = { packing, inputs, batch, numbers, space, embedding, cells };
+        multiplierGradients(backend, units, this.outputRow(item), out);
+      });
+    }
   }
 
   /** Runs the units over a batch: their states f32[positions, hidden], dropout and all, as the output is to see them. */
@@ -179,7 +186,7 @@ export abstract class GruBase {
   /** From what is in `stateGrad` to the gradients of the units; gives that of the embedded positions, f32[positions, embedding]. */
   protected backward(step: SequenceInputs, grads: GruUnits): Tensor {
     const { backend } = this;
-    const { positions, steps } = step.packing;
+    const { positions } = step.packing;
     const space = this.#spaceFor(step.capacity);
     const back = this.#backFor(step.capacity);
     const slice = (tensor: Tensor) => backend.slice(tensor, 0, positions);
@@ -187,30 +194,10 @@ export abstract class GruBase {
     const stateDropout = this.#dropout(step, STREAM.stateDropout);
     if (stateDropout.rate > 0) backend.dropout({ values: outGrad, dropout: stateDropout });
     const { inputWeights, stateWeights } = this.cells;
-    backend.transpose({ input: stateWeights, out: back.weightsT });
+    backThroughTime(backend, step.packing, stateWeights, space, back);
     const [inputGrad, recurrentGrad, xGrad] = [back.inputGrad, back.recurrentGrad, back.xGrad].map(slice);
-    const saved = {
-      gates: slice(space.gates),
-      recurrent: slice(space.recurrent),
-      previous: slice(space.previous),
-    };
-    const carried = slice(back.carried);
-    for (let t = steps.length - 1; t >= 0; t--) {
-      const next = t + 1 < steps.length ? steps[t + 1] : NO_STEP;
-      backend.gruGatesBackward({
-        ...saved,
-        outGrad,
-        weightsT: back.weightsT,
-        inputGrad,
-        recurrentGrad,
-        carried,
-        ...steps[t],
-        nextFirst: next.first,
-        nextCount: Math.min(steps[t].count, next.count),
-      });
-    }
     backend.matmulTN({
-      a: saved.previous,
+      a: slice(space.previous),
       b: recurrentGrad,
       out: grads.stateWeights,
       sums: grads.stateBias,
@@ -308,5 +295,12 @@ export abstract class GruBase {
     this.#numbers?.free();
   }
 }
+
+/** Histories as rows of a single entry each: row e is entry e. */
+const singly = ({ indices, values }: SparseRows, numbers: Tensor): SparseRows => ({
+  indptr: numbers,
+  indices,
+  values,
+});
 
 const endOf = ({ first, count }: PackedStep): number => first + count;

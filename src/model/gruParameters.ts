@@ -1,6 +1,23 @@
+import type { Tensor } from '../backend/backend.js';
 import { randomUniform, STREAM } from '../backend/random.js';
 import type { GruConfig } from './gruConfig.js';
 import type { NamedArrays } from './parameters.js';
+
+/** What the units have learned, or its gradients: f32[embedding, 3 hidden], f32[hidden, 3 hidden], f32[3 hidden] twice. */
+export interface GruUnits {
+  readonly inputWeights: Tensor;
+  readonly stateWeights: Tensor;
+  readonly inputBias: Tensor;
+  readonly stateBias: Tensor;
+}
+export const UNIT_NAMES = ['inputWeights', 'stateWeights', 'inputBias', 'stateBias'] as const;
+
+export const unitsOf = (named: (name: (typeof UNIT_NAMES)[number]) => Tensor): GruUnits => ({
+  inputWeights: named('inputWeights'),
+  stateWeights: named('stateWeights'),
+  inputBias: named('inputBias'),
+  stateBias: named('stateBias'),
+});
 
 /** Shapes by name, in the order of memory: weights, then biases. */
 export function gruShapes(

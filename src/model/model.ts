@@ -1,7 +1,7 @@
 import type { Tensor, TensorGroup } from '../backend/backend.js';
 import type { ItemBlock } from '../backend/blocks.js';
 import type { BatchRows, SparseRows } from '../backend/ops.js';
-import type { ConsecutiveRows, DeviceRows } from '../backend/sparse.js';
+import type { ConsecutiveRows, DeviceRows, InputRows } from '../backend/sparse.js';
 import type { Stored } from '../backend/stored.js';
 import type { DenseShape } from '../backend/tuning.js';
 import type { Csr } from '../data/csr.js';
@@ -36,17 +36,31 @@ export interface Model {
   /** The probability that a score stands for; absent in models whose scores stand for none. */
   probability?(score: number): number;
   /**
-   * How the score of one item changes with each input: fills those of `out` f32[nnz] that belong to the batch's rows.
-   * Absent where the model is not a smooth function of its inputs.
+   * How the score of one item changes with each input value: fills those of `out` f32[nnz] that belong to the batch's
+   * rows; an entry that the model does not look at keeps what is there. Absent where the model is not a smooth function
+   * of its inputs.
    */
-  inputGradients?(histories: SparseRows, batch: BatchRows, item: number, out: Tensor): void;
+  inputGradients?(histories: DeviceRows, batch: ConsecutiveRows, item: number, out: Tensor): void;
   /** How many numbers `represent` gives a history; absent in models without a layer of units between input and score. */
   readonly units?: number;
   /** out f32[batch, units]: the outputs of the last layer before the scores. */
   represent?(histories: DeviceRows, batch: ConsecutiveRows, out: Tensor): void;
   /** f32[units, items]: what each of these units adds to each score. */
   readonly unitWeights?: Stored;
+  /** Of a model that goes by what items are like: all that it knows of them, and what it makes of it. */
+  readonly knowledge?: Knowledge;
   dispose(): void;
+}
+
+/** A model's features of items. */
+export interface Knowledge {
+  /** items x features */
+  readonly features: Csr;
+  /**
+   * f64[features]: what each feature of an item in the history adds to the score of the item asked for, times its value and
+   * that item's input value. These terms add up to the item's own.
+   */
+  weightsFor(item: number): Promise<Float64Array>;
 }
 
 /** A model and what it counts for. */
@@ -164,7 +178,7 @@ interface StepPlace {
 export interface StepInputs extends StepPlace {
   /** Steps of the whole training, unless it stops early. */
   readonly steps: number;
-  readonly inputs: SparseRows;
+  readonly inputs: InputRows;
   readonly targets: SparseRows;
   readonly batch: BatchRows;
   /** Rows a batch can hold. */

@@ -1,5 +1,5 @@
 import type { Csr } from '../data/csr.js';
-import { rowInOrder } from '../data/order.js';
+import { entriesInOrder } from '../data/order.js';
 
 /** One time step of packed sequences: positions first .. first + count, one a sequence that has begun. */
 export interface PackedStep {
@@ -67,10 +67,26 @@ export function sequenceWindows({ rows, indptr }: Csr, most: number): SequenceWi
   return windows;
 }
 
-/** The last `most` items of rows first .. first + count, in order. */
-export function latestItems(histories: Csr, first: number, count: number, most: number): Uint32Array[] {
-  return Array.from({ length: count }, (_, b) => {
-    const items = rowInOrder(histories, first + b);
-    return items.subarray(Math.max(0, items.length - most));
+/** The latest entries of rows of histories, packed. */
+export interface PackedEntries {
+  /** Rows that have any, counted from the first asked for: the longest first. */
+  readonly order: readonly number[];
+  readonly packing: Packing;
+  /** u32[positions], at least one: which entry of the histories is at each position. */
+  readonly packed: Uint32Array;
+}
+
+/** The entries of the last `most` items of rows first .. first + count, each row in order. */
+export function packedEntries(histories: Csr, first: number, count: number, most: number): PackedEntries {
+  const latest = Array.from({ length: count }, (_, b) => {
+    const entries = entriesInOrder(histories, first + b);
+    return entries.subarray(Math.max(0, entries.length - most));
   });
+  const order = Array.from(latest.keys()).filter((b) => latest[b].length > 0);
+  order.sort((a, b) => latest[b].length - latest[a].length || a - b);
+  const sequences = order.map((b) => latest[b]);
+  const packing = pack(sequences.map(({ length }) => length));
+  const packed = new Uint32Array(Math.max(1, packing.positions));
+  packInto(packing, sequences, packed);
+  return { order, packing, packed };
 }

@@ -4,10 +4,11 @@ import { type ConsecutiveRows, type DeviceRows, freeAll } from '../backend/spars
 import type { Stored } from '../backend/stored.js';
 import { blockedGroup, type Cut, type PartNames } from './blockedParameters.js';
 import type { FirstLayer } from './firstLayer.js';
-import { GruBase, type GruUnits, UNIT_NAMES, unitsOf } from './gruBase.js';
+import type { OutputRow } from './gruBack.js';
+import { GruBase } from './gruBase.js';
 import type { GruConfig } from './gruConfig.js';
 import { largestChunk, type OutputSpace, outputSpace, softmaxOutput } from './gruOutput.js';
-import { gruShapes } from './gruParameters.js';
+import { type GruUnits, gruShapes, UNIT_NAMES, unitsOf } from './gruParameters.js';
 import { freeSpace } from './gruSpace.js';
 import type { LazyParameters, SampledSequenceInputs, SampledSequenceModel, TouchedRows } from './model.js';
 import type { ArraySource } from './parameters.js';
@@ -189,6 +190,11 @@ export class SampledGru extends GruBase implements SampledSequenceModel {
       this.#items.set(items, space);
     }
     return space;
+  }
+
+  protected outputRow(item: number): OutputRow {
+    const block = this.blocks.findLastIndex(({ first }) => first <= item);
+    return { rows: this.#output[block], row: item - this.blocks[block].first };
   }
 
   /** f32[count, hidden] a block: the output's weights, by items. */

@@ -3,23 +3,23 @@ import type { Csr } from '../data/csr.js';
 import { FoldinError } from '../errors.js';
 import type { NamedArrays } from './parameters.js';
 
-/**
- * What a model file holds of sparse rows under a name: NAME.lengths, NAME.places, NAME.values, all of them f32, in which whole
- * numbers are exact below 2^24. The caller frees them.
- */
-export function storedRows(
-  backend: Backend,
+/** What a model file holds of sparse rows under a name, on the device. The caller frees them. */
+export const storedRows = (backend: Backend, name: string, matrix: Csr): [string, Tensor][] =>
+  rowArrays(name, matrix).map(([part, values]) => [part, backend.tensor(values)]);
+
+/** NAME.lengths, NAME.places, NAME.values, all of them f32, in which whole numbers are exact below 2^24. */
+export function rowArrays(
   name: string,
   { rows, indptr, indices, values }: Csr,
-): [string, Tensor][] {
+): [string, Float32Array<ArrayBufferLike>][] {
   const lengths = Float32Array.from({ length: rows }, (_, row) => indptr[row + 1] - indptr[row]);
   // A tensor has one number at least.
   const isEmpty = indices.length === 0;
   const numbers = values ?? new Float32Array(indices.length).fill(1);
   return [
-    [`${name}.lengths`, backend.tensor(lengths)],
-    [`${name}.places`, backend.tensor(isEmpty ? Float32Array.of(0) : Float32Array.from(indices))],
-    [`${name}.values`, backend.tensor(isEmpty ? Float32Array.of(0) : numbers)],
+    [`${name}.lengths`, lengths],
+    [`${name}.places`, isEmpty ? Float32Array.of(0) : Float32Array.from(indices)],
+    [`${name}.values`, isEmpty ? Float32Array.of(0) : numbers],
   ];
 }
 

@@ -2,7 +2,7 @@ import type { Backend } from '../backend/backend.js';
 import { NO_ITEM, NOT_FINITE } from '../backend/ops.js';
 import { consecutive, uploadRows } from '../backend/sparse.js';
 import { asStored, readStored } from '../backend/stored.js';
-import { type Csr, columnCounts, csrFromRows, rowIndices } from '../data/csr.js';
+import { type Csr, columnCounts, csrFromRows, rowIndices, selectKnownRows } from '../data/csr.js';
 import { entriesInOrder } from '../data/order.js';
 import type { EvaluationSet } from '../data/splitTypes.js';
 import { Vocabulary } from '../data/vocabulary.js';
@@ -12,6 +12,7 @@ import { readScores, Scores } from '../evaluate/scores.js';
 import { itemBits, topLists } from '../evaluate/topLists.js';
 import type { Model } from '../model/model.js';
 import { loadModel } from '../model/registry.js';
+import { loadRows, rowArrays } from '../model/storedRows.js';
 import type { Manifest, ModelContents, ModelTensor } from '../store/modelFile.js';
 
 /** Who is asking: a user of the log by id, or anyone by what they did, the latest last. */
@@ -69,12 +70,16 @@ export interface KnownHistory {
   readonly weights?: Float32Array;
   /** Whether `known` is in the order in which it happened. */
   readonly inOrder: boolean;
+  /** The row of a user of the log whose traits are known. */
+  readonly traits?: number;
 }
 
 /** The tensor of a model file that holds `popularity`. */
 const POPULARITY = 'fallback.popularity';
 /** And the one that weighs histories, with its rule in the manifest. */
 const IDF = 'weighing.idf';
+/** What is known of the users, as sparse rows, and how many numbers that is. */
+const TRAITS = ['lengths', 'places', 'values', 'width'].map((part) => `traits.${part}`);
 
 /** What a model file's fallback goes by: training users by item. */
 export const storedPopularity = ({ tensors }: ModelContents): ArrayLike<number> =>
@@ -91,6 +96,26 @@ function storedWeighing({ tensors, manifest, items }: ModelContents): Weighing |
   throw new FoldinError('MODEL_CORRUPT', 'the file does not hold all that its histories are weighed by', {
     remedy: 'Train the model again, or take an undamaged copy of the file.',
   });
+}
+
+/** Takes what is known of the users out of a file's tensors. MODEL_CORRUPT when it is not of these users. */
+function takeTraits(tensors: Map<string, ModelTensor>, users: number): Csr | undefined {
+  const found = new Map(
+    TRAITS.flatMap((name) => {
+      const tensor = tensors.get(name);
+      tensors.delete(name);
+      return tensor ? [[name, { ...tensor, values: asStored(tensor.values) }] as const] : [];
+    }),
+  );
+  if (found.size === 0) return undefined;
+  try {
+    return loadRows(found, 'traits', found.get('traits.width')?.values[0] ?? 0, users);
+  } catch (cause) {
+    throw new FoldinError('MODEL_CORRUPT', 'what the file says of its users does not fit them', {
+      remedy: 'Train the model again, or take an undamaged copy of the file.',
+      cause,
+    });
+  }
 }
 
 /** A trained model with the ids, titles and histories it needs to answer people. */
@@ -114,6 +139,9 @@ export class Recommender {
         remedy: 'Train the model again, or take an undamaged copy of the file.',
       });
     }
+    const known = takeTraits(tensors, contents.histories?.rows ?? 0);
+    const histories =
+      known && contents.histories ? { ...contents.histories, traits: known } : contents.histories;
     const arrays = new Map(
       [...tensors].map(([name, { shape, values }]) => [name, { shape, values: asStored(values) }]),
     );
@@ -121,7 +149,7 @@ export class Recommender {
       items,
       titles: contents.titles,
       users: contents.users && new Vocabulary(contents.users),
-      histories: contents.histories,
+      histories,
       weighing,
       popularity: popularity.values,
       manifest: contents.manifest,
@@ -138,6 +166,12 @@ export class Recommender {
     tensors.set(POPULARITY, { shape: [items.size], values: Float32Array.from(popularity) });
     if (weighing) tensors.set(IDF, { shape: [items.size], values: weighing.idf });
     const kept = (options.histories ?? true) && { users: users?.ids, histories };
+    if (kept && histories?.traits) {
+      for (const [name, values] of rowArrays('traits', histories.traits)) {
+        tensors.set(name, { shape: [values.length], values });
+      }
+      tensors.set('traits.width', { shape: [1], values: Float32Array.of(histories.traits.columns) });
+    }
     return {
       model: this.model.name,
       config: this.model.config,
@@ -179,7 +213,8 @@ export class Recommender {
     const width = Math.min(k, items.size);
     return whos.map((who, row) => {
       const { known, unknown } = histories[row];
-      const empty = known.length === 0;
+      // What is known of somebody is enough for a model that goes by it.
+      const empty = known.length === 0 && histories[row].traits === undefined;
       const found = empty
         ? this.#mostPopular(width, rowIndices(seenRows, row), include?.known)
         : this.#listed(
@@ -246,13 +281,20 @@ export class Recommender {
       unknown: [],
       weights: histories.values && Float32Array.from(entries, (e) => histories.values![e]),
       inOrder: histories.positions !== undefined,
+      ...(histories.traits && { traits: row }),
     };
   }
 
-  /** An evaluation set whose histories hold plain values, as the model is to see it. */
-  asSeen(set: EvaluationSet): EvaluationSet {
-    const { weighing } = this.parts;
-    return weighing ? { ...set, history: weighed(set.history, weighing) } : set;
+  /**
+   * An evaluation set whose histories hold plain values, as the model is to see it: weighed, and with what is known of the
+   * users where their names are told.
+   */
+  asSeen(set: EvaluationSet, userName?: (row: number) => string | undefined): EvaluationSet {
+    const { weighing, histories, users } = this.parts;
+    const history = weighing ? weighed(set.history, weighing) : set.history;
+    if (!histories?.traits || !userName) return { ...set, history };
+    const rows = Array.from({ length: history.rows }, (_, row) => users?.indexOf(userName(row) ?? ''));
+    return { ...set, history: { ...history, traits: selectKnownRows(histories.traits, rows) } };
   }
 
   /** Of a history without values. */
@@ -266,7 +308,8 @@ export class Recommender {
 
   /** Histories as rows of a matrix, with their order where all have one. */
   matrixOf(histories: readonly KnownHistory[]): Csr {
-    return csrFromRows(
+    const traits = this.parts.histories?.traits;
+    const matrix = csrFromRows(
       histories.map(({ known }) => known),
       this.parts.items.size,
       histories.some(({ weights }) => weights)
@@ -274,6 +317,9 @@ export class Recommender {
         : undefined,
       { inOrder: histories.every(({ inOrder }) => inOrder) },
     );
+    if (!traits) return matrix;
+    const rows = histories.map(({ traits: row }) => row);
+    return { ...matrix, traits: selectKnownRows(traits, rows) };
   }
 
   /** Of an id that is given twice the last place counts, as in a log. */

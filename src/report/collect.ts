@@ -1,9 +1,11 @@
 import { randomOrder, STREAM } from '../backend/random.js';
-import { type Explanation, explain } from '../explain/explain.js';
+import type { AttributeTable } from '../data/attributeValues.js';
+import { type Explanation, explainOwn } from '../explain/explanation.js';
 import { type Importance, importance } from '../explain/importance.js';
 import type { Language } from '../explain/words.js';
 import { type Groups, groups } from '../groups/groups.js';
 import { plane } from '../groups/pca.js';
+import { groupTaste } from '../groups/taste.js';
 import type { Recommender } from '../recommend/recommender.js';
 import type { Manifest } from '../store/modelFile.js';
 import type { Dot } from './charts.js';
@@ -40,13 +42,15 @@ export interface ReportOptions {
   /** Example users; 10 by default. */
   readonly examples?: number;
   readonly language?: Language;
+  /** What is known of the items, for a model that does not go by it; see attributeTable. */
+  readonly known?: AttributeTable;
   readonly signal?: AbortSignal;
 }
 
 /** Computes what a report shows. NO_HISTORY for a model that was saved without histories. */
 export async function collectReport(
   recommender: Recommender,
-  { seed = 1, examples = 10, language, signal, ...options }: ReportOptions = {},
+  { seed = 1, examples = 10, language, known, signal, ...options }: ReportOptions = {},
 ): Promise<ReportContents> {
   const { model, parts } = recommender;
   const found = await groups(recommender, { groups: options.groups, seed, signal });
@@ -57,7 +61,7 @@ export async function collectReport(
     manifest: parts.manifest,
     groups: found,
     map: mapOf(recommender, found, seed),
-    importance: await importance(recommender, { seed, signal }),
+    importance: await importance(recommender, { seed, known, signal }),
     examples: await examplesOf(recommender, found, { count: examples, seed, language, signal }),
   };
 }
@@ -106,10 +110,11 @@ const RECOMMENDED = 3;
 
 async function examplesOf(
   recommender: Recommender,
-  { assigned, groups: all }: Groups,
+  found: Groups,
   options: { count: number; seed: number; language?: Language; signal?: AbortSignal },
 ): Promise<Example[]> {
   const { parts } = recommender;
+  const { assigned, groups: all } = found;
   const users = parts.users!.ids;
   const name = (item: number): string => parts.titles?.[item] ?? parts.items.ids[item];
   // In turn from each group, so that all are seen.
@@ -129,7 +134,8 @@ async function examplesOf(
     const reasons: Explanation[] = [];
     for (const { item } of items) {
       const { language, signal } = options;
-      reasons.push(await explain(recommender, who, item, { language, signal }));
+      const peers = groupTaste(recommender, found, assigned[row], item);
+      reasons.push(await explainOwn(recommender, who, item, { language, peers, signal }));
     }
     examples.push({
       user: who.user,

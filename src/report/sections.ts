@@ -181,7 +181,7 @@ function flow(found: Flow | undefined, names: readonly string[]): Markup[] {
 }
 
 export function importanceSection({ importance }: ReportContents): Section {
-  const { influential, units, popularity, users } = importance;
+  const { influential, attributes, units, popularity, users } = importance;
   const lean =
     popularity.ratio > 1
       ? 'the model leans towards the popular'
@@ -199,6 +199,24 @@ export function importanceSection({ importance }: ReportContents): Section {
         mean,
       ]),
     ),
+    ...(attributes.length > 0
+      ? [
+          element('h3', {}, 'By attribute of these items'),
+          note(
+            'A line without a value is the attribute as a whole. A history counts once, with what all its items that have it contribute.',
+          ),
+          tableOf(
+            ['attribute', 'value', 'histories', 'mean absolute contribution', 'mean contribution'],
+            attributes.map(({ attribute, value = '', histories, meanAbsolute, mean }) => [
+              attribute,
+              value,
+              histories,
+              meanAbsolute,
+              mean,
+            ]),
+          ),
+        ]
+      : []),
     paragraph(
       `An item recommended among the first ${popularity.k} has ${formatted(popularity.recommended)} training users on average, an item of the histories ${formatted(popularity.histories)}: ${popularity.ratio.toFixed(2)} times as many, so ${lean}.`,
     ),

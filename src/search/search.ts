@@ -6,6 +6,7 @@ import { FoldinError } from '../errors.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import type { TrainEvent } from '../events.js';
 import type { TrainConfig } from '../model/config.js';
+import type { ModelOptions } from '../model/registry.js';
 import { type Fit, type FitOptions, fit } from '../recommend/fit.js';
 import { STOP_METRIC } from '../train/trainer.js';
 import { Halving, type RungValue } from './halving.js';
@@ -20,6 +21,8 @@ export interface SearchSettings {
   readonly seed: number;
   /** What every trial has, such as the most epochs. */
   readonly train?: Partial<TrainConfig>;
+  /** The same of the model's own options: what is known of the items. It is no part of a trial's options. */
+  readonly network?: ModelOptions;
   /** How every trial is run; the result is the same. */
   readonly fit?: Pick<FitOptions, 'planner' | 'tune' | 'tuneCache'>;
   /** Trials of an interrupted search, which are not run again. */
@@ -95,7 +98,7 @@ async function runTrial(
   backend: Backend,
   interactions: Interactions,
   { model, number, dimensions, halving }: Running,
-  { split, seed, train, fit: how, signal, onEvent }: SearchSettings,
+  { split, seed, train, network, fit: how, signal, onEvent }: SearchSettings,
 ): Promise<Trial> {
   const options: TrialOptions =
     number === 0
@@ -123,7 +126,7 @@ async function runTrial(
   try {
     made = await fit(backend, interactions, {
       model,
-      network: options.network,
+      network: { ...network, ...options.network },
       train: { ...train, ...options.train, seed },
       split: withoutTest(split),
       ...how,

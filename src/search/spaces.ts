@@ -73,6 +73,12 @@ export const SPACES: Readonly<Record<string, readonly Dimension[]>> = {
     network('kl', 'kl', between(0.02, 1)),
     network('latent', 'latent', whole(50, 400)),
   ],
+  content: [
+    train('l2', 'l2', between(1e-6, 1e-2)),
+    RATE,
+    DROPOUT,
+    network('factors', 'factors', whole(16, 256)),
+  ],
   gru: [RATE, DROPOUT, network('hidden', 'hidden', whole(32, 256))],
 };
 

@@ -4,7 +4,7 @@ import { NO_ITEM } from '../../src/backend/ops.js';
 import { randomOrder } from '../../src/backend/random.js';
 import { readStored } from '../../src/backend/stored.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
-import { type Csr, csrFromRows, rowIndices } from '../../src/data/csr.js';
+import { csrFromRows, rowIndices } from '../../src/data/csr.js';
 import type { Interactions } from '../../src/data/interactions.js';
 import { Vocabulary } from '../../src/data/vocabulary.js';
 import { evaluate } from '../../src/evaluate/evaluate.js';
@@ -17,6 +17,7 @@ import { Recommender } from '../../src/recommend/recommender.js';
 import { decodeModel, encodeModel } from '../../src/store/modelFile.js';
 import type { Checkpoint } from '../../src/train/checkpoint.js';
 import { allScores } from './allScores.js';
+import { inputGradients } from './inputGradients.js';
 
 /** What one tensor may take at most in this suite: 128 items of 16 numbers, or as many scores of 16 users. */
 export const BLOCK_LIMIT = 128 * 16 * 4;
@@ -197,21 +198,6 @@ export function blocksSuite(title: string, open: () => Promise<Backend>): void {
       loaded.dispose();
       expected.recommender.dispose();
     });
-
-    const inputGradients = async (on: Backend, model: Recommender['model'], matrix: Csr, item: number) => {
-      const upload = (values: Uint32Array | number[]) => on.tensor(values);
-      const places = {
-        indptr: upload(matrix.indptr),
-        indices: upload(matrix.indices),
-        values: upload([1]),
-      };
-      const rows = upload(Uint32Array.of(0, 1, 2, 3));
-      const out = on.zeros('f32', [matrix.indices.length]);
-      model.inputGradients!(places, { rows, first: 1, count: 3 }, item, out);
-      const found = Array.from(await on.read(out));
-      for (const tensor of [...Object.values(places), rows, out]) tensor.free();
-      return found;
-    };
 
     it.each([NETWORKS[0], SAMPLED])(
       'the same seed gives the same bytes, and a resumed training ends there, too: %o',

@@ -11,9 +11,9 @@ let browser: Browser;
 let recommender: Recommender;
 const pages: Record<string, string> = {};
 beforeAll(async () => {
-  const { log, interactions, ...trained } = await trainedOnSample();
+  const { log, interactions, known, ...trained } = await trainedOnSample();
   recommender = trained.recommender;
-  pages['report'] = reportHtml(await collectReport(recommender, { seed: 1 }));
+  pages['report'] = reportHtml(await collectReport(recommender, { seed: 1, known }));
   pages['inspect'] = inspectHtml(interactions, log, ['<i>log</i>.csv']);
   browser = await openChromium();
 }, 120_000);
@@ -109,6 +109,12 @@ it.each([
     expect(table).toBeGreaterThan(0);
   }
   await page.close();
+});
+
+it('tells attributes, and what people of the group did where that is a reason', () => {
+  expect(pages['report']).toContain('<h3>By attribute of these items</h3>');
+  expect(pages['report']).toMatch(/<td>science fiction<\/td>/);
+  expect(pages['report']).toMatch(/in your history\. People in your group, who like “[^”]+”/);
 });
 
 it('holds no script and nothing of what titles and names hold as markup', () => {

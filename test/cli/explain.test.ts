@@ -47,6 +47,27 @@ describe.concurrent('explain', () => {
     expect(surrogate.fit).toBeLessThanOrEqual(1);
   });
 
+  it('says what people of the same group did, and makes it a reason where it is one', async () => {
+    const asked = ['explain', 'model.safetensors', '--user', 'u0001', '--item', 'b0001'];
+    const { peers, text } = await json(...asked, '--groups', '3');
+    expect(Object.keys(peers)).toEqual(['group', 'users', 'having', 'others', 'likes', 'agree']);
+    expect(text.includes('People in your group')).toBe(peers.agree);
+    const { stdout } = await done([...asked, '--groups', '3', '--lang', 'zh', ...CPU], { cwd });
+    expect(stdout).toMatch(/^the group: \d+ of \d+ have it, \d+ of \d+ elsewhere: /m);
+    expect(stdout.includes('与您同组的用户')).toBe(peers.agree);
+    expect((await json(...asked)).peers).toBeUndefined();
+    const history = await json(
+      'explain',
+      'model.safetensors',
+      '--history',
+      'b0003,b0017',
+      '--item',
+      'b0001',
+      '--groups',
+    );
+    expect(history.peers.users + history.peers.others.users).toBe(peers.users + peers.others.users);
+  });
+
   it('keeps its own sentence, and says so, when a language model does not answer', async () => {
     const asked = ['explain', 'model.safetensors', '--user', 'u0001', '--item', 'b0001', ...CPU];
     const { text } = JSON.parse((await done([...asked, '--json'], { cwd })).stdout);
@@ -68,6 +89,29 @@ describe.concurrent('explain', () => {
     expect(await ask('--history', 'nix', '--item', 'b0001')).toMatchObject({ exit: 1, code: 'NO_HISTORY' });
     const additive = await ask('--user', 'u0001', '--item', 'b0001', '--method', 'additive');
     expect(additive).toMatchObject({ exit: 2, code: 'CONFIG' });
+  });
+});
+
+describe.concurrent('importance', () => {
+  it('tells the items and the attributes that count, in the units of the score', async () => {
+    const found = await json('importance', 'model.safetensors', '--items', 'items.csv', '--sample', '20');
+    expect(Object.keys(found)).toEqual(['users', 'influential', 'attributes', 'units', 'popularity']);
+    expect(found.users).toBe(20);
+    for (const { attribute, value } of found.attributes) {
+      expect(attribute).toBe('category');
+      expect(value).toMatch(/^[\w ]+$/);
+    }
+    const asked = ['importance', 'model.safetensors', '--sample', '20', ...CPU];
+    const { stdout } = await done([...asked, '--items', 'items.csv'], { cwd });
+    expect(stdout).toMatch(/^mean absolute +mean +histories +item +title$/m);
+    expect(stdout).toMatch(/^ +\d+\.\d{4} +-?\d+\.\d{4} +\d+ +category +[\w ]+$/m);
+    const without = await done(asked, { cwd });
+    expect(without.stdout).not.toContain('category');
+    expect(
+      await failure([...asked, '--items', 'log.csv', '--attribute', 'size=flag'], { cwd }),
+    ).toMatchObject({
+      exit: 1,
+    });
   });
 });
 
@@ -101,13 +145,15 @@ describe.concurrent('groups', () => {
 
 describe.concurrent('report', () => {
   it('is one file, whole or not there', async () => {
-    const { bytes } = await json('report', 'model.safetensors', '--out', 'report.html', '--groups', '3');
+    const shown = ['--groups', '3', '--items', 'items.csv'];
+    const { bytes } = await json('report', 'model.safetensors', '--out', 'report.html', ...shown);
     const html = await readFile(join(cwd, 'report.html'), 'utf8');
     expect(Buffer.byteLength(html)).toBe(bytes);
     for (const part of ['The log', 'Training', 'How good it is', 'Groups of users', 'Some users, and why']) {
       expect(html).toContain(`<h2>${part}</h2>`);
     }
     expect(html).toContain('because of');
+    expect(html).toContain('<h3>By attribute of these items</h3>');
   });
 
   it('refuses what it cannot write or show', async () => {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { consecutive, uploadRows } from '../../src/backend/sparse.js';
 import { createCpuBackend } from '../../src/cpu/backend.js';
 import { csrFromRows } from '../../src/data/csr.js';
@@ -7,24 +7,32 @@ import { counterfactual } from '../../src/explain/counterfactual.js';
 import { explain } from '../../src/explain/explain.js';
 import { faithfulness } from '../../src/explain/faithfulness.js';
 import { Blend } from '../../src/model/blend.js';
-import type { NetworkConfig } from '../../src/model/config.js';
+import type { ModelOptions } from '../../src/model/registry.js';
 import { Recommender } from '../../src/recommend/recommender.js';
 import { askedFor, recommenderOf } from './recommenders.js';
-import { explainSuite } from './suite.js';
+import { completeness, explainSuite } from './suite.js';
 
 explainSuite('on the CPU reference', async () => createCpuBackend());
 
 const f64 = createCpuBackend({ precision: 'f64' });
 
-it.each([
-  ['relu', [8, 6]],
-  ['tanh', [8]],
-  ['gelu', [7, 5]],
-  ['relu', []],
-] as const)('inputGradients against central differences: %s %o', async (activation, hidden) => {
-  const config: Partial<NetworkConfig> = { activation, hidden, zeroDiagonal: false };
-  const { model } = await recommenderOf(f64, 'mlp', config);
-  const histories = csrFromRows([[1, 5, 9, 30], [2], [], [0, 59]], model.items);
+describe('on the CPU reference in f64', () => completeness(() => f64));
+
+it.each<[string, ModelOptions]>([
+  ['mlp', { activation: 'relu', hidden: [8, 6], zeroDiagonal: false }],
+  ['mlp', { activation: 'tanh', hidden: [8], zeroDiagonal: false }],
+  ['mlp', { activation: 'gelu', hidden: [7, 5], zeroDiagonal: false }],
+  ['mlp', { activation: 'relu', hidden: [], zeroDiagonal: false }],
+  ['vae', { hidden: [9], latent: 4 }],
+  ['vae', { hidden: [7, 5], latent: 4, activation: 'gelu' }],
+  ['gru', { hidden: 7 }],
+  ['gru', { hidden: 6, embedding: 4, tied: false }],
+  ['gru', { hidden: 5, window: 3 }],
+  ['gru', { hidden: 7, softmax: 'sampled', softmaxSamples: 20 }],
+  ['gru', { hidden: 6, embedding: 4, tied: false, softmax: 'sampled', softmaxSamples: 20 }],
+])('inputGradients against central differences: %s %o', async (name, config) => {
+  const { model } = await recommenderOf(f64, name, config);
+  const histories = csrFromRows([[30, 1, 9, 5], [2], [], [59, 0]], model.items, undefined, { inOrder: true });
   const values = Float64Array.from({ length: histories.indices.length }, (_, e) => 0.3 + 0.2 * e);
   const item = 17;
   const score = async (x: Float64Array) => {
@@ -37,10 +45,9 @@ it.each([
     const scores = await f64.read(out);
     return [0, 1, 2, 3].reduce((total, row) => total + scores[row * model.items + item], 0);
   };
-  const { indptr, indices } = uploadRows(f64, histories);
   const out = f64.zeros('f32', [values.length]);
-  const batch = { rows: consecutive(f64, 4), first: 0, count: 4 };
-  model.inputGradients!({ indptr, indices, values: f64.tensor(values) }, batch, item, out);
+  const batch = { rows: consecutive(f64, 4), first: 0, count: 4, consecutive: true } as const;
+  model.inputGradients!({ ...uploadRows(f64, histories), values: f64.tensor(values) }, batch, item, out);
   const found = await f64.read(out);
   for (let e = 0; e < values.length; e++) {
     const shifted = (by: number) => values.map((x, i) => (i === e ? x + by : x));
@@ -59,6 +66,16 @@ it('says what it cannot explain', async () => {
   await expect(explain(ease, because, item, { method: 'integratedGradients' })).rejects.toMatchObject(
     code('CONFIG'),
   );
+  await expect(explain(ease, because, item, { method: 'integratedGradients' })).rejects.toMatchObject({
+    remedy: expect.stringMatching(/additive/),
+  });
+  // Its users are folded in by steps of Adam, through which no gradient is taken.
+  const neumf = await recommenderOf(f64, 'neumf', { factors: 2, hidden: [4, 2], foldSteps: 3 });
+  await expect(explain(neumf, because, item, { method: 'integratedGradients' })).rejects.toMatchObject({
+    code: 'CONFIG',
+    remedy: expect.stringMatching(/leaveOneOut/),
+  });
+  expect((await explain(neumf, because, item)).method).toBe('leaveOneOut');
   await expect(explain(ease, because, 'i999')).rejects.toMatchObject(code('UNKNOWN_ID'));
   await expect(explain(ease, { history: ['never'] }, item)).rejects.toMatchObject(code('NO_HISTORY'));
   await expect(explain(ease, { user: 'u1' }, item)).rejects.toMatchObject(code('NO_HISTORY'));

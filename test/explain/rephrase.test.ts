@@ -67,6 +67,16 @@ it.each([
   });
 });
 
+it('must keep what a group likes, where the sentence names it', async () => {
+  const likes = [{ item: 'b4', title: 'Tides' }];
+  const peers = { users: 200, having: 40, others: { users: 1000, having: 52 }, likes };
+  says('You may like The Sea: you had The Shore and b3.');
+  const asks = (agree: boolean) =>
+    rephrase({ ...explanation, peers: { ...peers, agree } }, { endpoint, model: 'tiny' });
+  await expect(asks(true)).rejects.toMatchObject({ message: expect.stringMatching(/leaves out Tides/) });
+  expect(await asks(false)).toMatch(/The Sea/);
+});
+
 it('says that a server is not there', async () => {
   const nowhere = rephrase(explanation, { endpoint: 'http://127.0.0.1:9', model: 'tiny' });
   await expect(nowhere).rejects.toMatchObject({ code: 'REPHRASE_FAILED' });

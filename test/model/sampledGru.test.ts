@@ -16,6 +16,7 @@ import { Optimiser } from '../../src/train/optimiser.js';
 import { Proposal } from '../../src/train/proposal.js';
 import { Trainer } from '../../src/train/trainer.js';
 import { allScores } from '../behaviour/allScores.js';
+import { inputGradients } from '../behaviour/inputGradients.js';
 import { byHand, made, ordered, scoresOf } from './gruByHand.js';
 
 const f64 = createCpuBackend({ precision: 'f64' });
@@ -241,8 +242,9 @@ it('is the same where its items lie in blocks', async () => {
         }
         const scores = await allScores(on, model, ordered([[7, 1777], []], items));
         const { blocks } = model;
+        const gradients = await inputGradients(on, model, histories, 16_400);
         model.dispose();
-        return { losses, tensors, scores, blocks };
+        return { losses, tensors, scores, gradients, blocks };
       }),
     );
     expect(found.blocks).toHaveLength(2);
@@ -250,6 +252,9 @@ it('is the same where its items lie in blocks', async () => {
     expect(found.losses).toEqual(expected.losses);
     expect(found.tensors).toEqual(expected.tensors);
     expect(found.scores).toEqual(expected.scores);
+    // The first history is not asked for.
+    expect(expected.gradients.map((x) => x !== 0)).toEqual(expected.gradients.map((_, e) => e >= 5));
+    expect(found.gradients).toEqual(expected.gradients);
   }
   expect(limited.liveBytes).toBe(0);
 });

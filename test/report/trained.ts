@@ -1,4 +1,6 @@
 import { createBackend } from '../../src/createBackend.js';
+import { readItemAttributes } from '../../src/data/attributes.js';
+import { type AttributeTable, attributeTable } from '../../src/data/attributeValues.js';
 import { clean } from '../../src/data/clean.js';
 import type { Interactions } from '../../src/data/interactions.js';
 import { readLog } from '../../src/data/readLog.js';
@@ -14,6 +16,8 @@ const MARKUP = '<b>bold</b> & "quoted"';
 /** A network on the sample, one of whose titles is markup. Its backend is the caller's to dispose of. */
 export async function trainedOnSample(): Promise<{
   readonly recommender: Recommender;
+  /** The categories of the items. */
+  readonly known: AttributeTable;
   readonly log: Report;
   readonly interactions: Interactions;
 }> {
@@ -32,5 +36,7 @@ export async function trainedOnSample(): Promise<{
       provenance: { data: { files: ['log.csv'], report } },
     },
   );
-  return { recommender, log: report, interactions: cleaned.interactions };
+  const attributes = await readItemAttributes(memorySource('items.csv', sampleCsv(sample).items));
+  const known = attributeTable(recommender.parts.items, attributes, { title: 'unused' });
+  return { recommender, known, log: report, interactions: cleaned.interactions };
 }

@@ -1,5 +1,5 @@
 import { randomBits, STREAM } from '../../backend/random.js';
-import { explain } from '../../explain/explain.js';
+import { explainOwn } from '../../explain/explanation.js';
 import { type Named, named } from '../../explain/who.js';
 import { because } from '../../explain/words.js';
 import type { Recommender } from '../../recommend/recommender.js';
@@ -47,7 +47,7 @@ export async function reason(
   recommender: Recommender,
   { history, item }: { history: readonly string[]; item: string },
 ): Promise<string> {
-  const { contributions } = await explain(recommender, { history }, item);
+  const { contributions } = await explainOwn(recommender, { history }, item);
   return because(contributions) || 'nothing in the history speaks for it in particular';
 }
 
