@@ -21,7 +21,6 @@ interface Rows {
 
 /** The output layer of the items of a step, and these rows turned, f32[hidden, items]. */
 interface ItemSpace extends Rows, OutputSpace {
-  readonly positions: number;
   readonly bias: Tensor;
   readonly biasGrad: Tensor;
   readonly turned: Tensor;
@@ -178,7 +177,6 @@ export class SampledGru extends GruBase implements SampledSequenceModel {
       freeSpace(space);
       const zeros = (...shape: number[]) => backend.zeros('f32', shape);
       space = {
-        positions,
         rows: zeros(items, units),
         grad: zeros(items, units),
         bias: zeros(items),
