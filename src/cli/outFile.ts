@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FoldinError } from '../errors.js';
+import { targetOf } from '../store/files.node.js';
 
 const temporaryOf = (path: string): string => join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
 
 /** Makes sure that a file could be written there, before hours are spent on what is to go into it. FILE_WRITE. */
 export async function checkWritable(path: string): Promise<void> {
-  const temporary = temporaryOf(path);
+  const target = await targetOf(path);
+  if (target.isDevice) return;
+  const temporary = temporaryOf(target.path);
   try {
     if (await isFolder(path)) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
     // Access rights do not tell of a read-only or full disk: only writing does.
@@ -31,14 +34,17 @@ const isFolder = async (path: string): Promise<boolean> =>
 export class OutFile {
   private constructor(
     private readonly path: string,
-    private readonly temporary: string,
+    /** Undefined of a device or pipe, which is written as it is. */
+    private readonly temporary: string | undefined,
     private readonly file: FileHandle,
   ) {}
 
   static async create(path: string): Promise<OutFile> {
     await checkWritable(path);
-    const temporary = temporaryOf(path);
-    return new OutFile(path, temporary, await open(temporary, 'wx'));
+    const target = await targetOf(path);
+    if (target.isDevice) return new OutFile(target.path, undefined, await open(target.path, 'w'));
+    const temporary = temporaryOf(target.path);
+    return new OutFile(target.path, temporary, await open(temporary, 'wx'));
   }
 
   async write(text: string): Promise<void> {
@@ -51,9 +57,9 @@ export class OutFile {
 
   async finish(): Promise<void> {
     try {
-      await this.file.sync();
+      if (this.temporary !== undefined) await this.file.sync();
       await this.file.close();
-      await rename(this.temporary, this.path);
+      if (this.temporary !== undefined) await rename(this.temporary, this.path);
     } catch (cause) {
       throw notWritten(this.path, cause);
     }
@@ -62,7 +68,7 @@ export class OutFile {
   /** After `finish` it does nothing. */
   async discard(): Promise<void> {
     await this.file.close().catch(() => {});
-    await rm(this.temporary, { force: true });
+    if (this.temporary !== undefined) await rm(this.temporary, { force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FoldinError } from '../errors.js';
 import { decodeModel, encodeModel, type ModelContents } from './modelFile.js';
@@ -12,10 +12,12 @@ const CHUNK_BYTES = 1 << 30;
  * anything fails, the temporary file is removed, an older file stays as it was, and FILE_WRITE is thrown.
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  const target = await targetOf(path);
+  const temporary = join(dirname(target.path), `.${basename(target.path)}.${randomUUID()}.tmp`);
   try {
+    if (target.isDevice) return await writeFile(target.path, bytes);
     await writeFlushed(temporary, bytes);
-    await rename(temporary, path);
+    await rename(temporary, target.path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
     throw new FoldinError('FILE_WRITE', `${path} was not written: ${reasonOf(cause)}`, {
@@ -24,7 +26,18 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
       details: { path, code: codeOf(cause) },
     });
   }
-  await flushDirectory(dirname(path));
+  await flushDirectory(dirname(target.path));
+}
+
+/**
+ * Where what is written to a path ends up: behind symbolic links, which stay; and whether that is a device or a pipe, such as
+ * /dev/null, which must be written as it is: a file that is renamed over it would take its place for everybody.
+ */
+export async function targetOf(path: string): Promise<{ readonly path: string; readonly isDevice: boolean }> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) return { path, isDevice: false };
+  if (!found.isFile() && !found.isDirectory()) return { path, isDevice: true };
+  return { path: await realpath(path).catch(() => path), isDevice: false };
 }
 
 /** The bytes of a file. FILE_MISSING if it cannot be read, OUT_OF_MEMORY if it does not fit. */

@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -35,6 +36,29 @@ describe('writeFileAtomic', () => {
     expect([...(await readFile(path))]).toEqual([]);
     expect(await readdir(folder)).toEqual(['file']);
   });
+
+  it.skipIf(process.platform === 'win32')('writes behind a symbolic link, which stays', async () => {
+    const [file, link] = [join(folder, 'file'), join(folder, 'link')];
+    await writeFile(file, 'before');
+    await symlink(file, link);
+    await writeFileAtomic(link, Uint8Array.of(1));
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    expect([...(await readFile(file))]).toEqual([1]);
+    expect((await readdir(folder)).sort()).toEqual(['file', 'link']);
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'writes into a pipe or a device, and never takes its place',
+    async () => {
+      const pipe = join(folder, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      const read = readFile(pipe);
+      await writeFileAtomic(pipe, Uint8Array.of(4, 5));
+      expect([...(await read)]).toEqual([4, 5]);
+      expect((await lstat(pipe)).isFIFO()).toBe(true);
+      expect(await readdir(folder)).toEqual(['pipe']);
+    },
+  );
 
   it('names a missing directory and what to do', async () => {
     const error = await refusal(writeFileAtomic(join(folder, 'none', 'file'), Uint8Array.of(1)));
