@@ -67,7 +67,10 @@ function packed(name, { bindings, params }) {
   };
 }
 
-/** Names that a folder's shaders give to what only they know: the same short one in all of them, the shortest for the most used. */
+/**
+ * Short names for all that a folder's shaders declare but overrides, the same in all of them, the shortest for the most used:
+ * the host binds buffers and fields by their place.
+ */
 async function shortNames(folder) {
   const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.wgsl')).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
@@ -76,16 +79,12 @@ async function shortNames(folder) {
   const functions = found(/\bfn\s+(\w+)/g);
   const declared = new Set([
     ...functions,
-    ...found(/\b(?:let|const|var(?:<\w+>)?)\s+(\w+)/g),
-    ...[...all.matchAll(/\bfn\s+\w+\(([^{]*)/g)].flatMap(([, list]) =>
+    ...found(/\b(?:let|const|var(?:<[^>]*>)?)\s+(\w+)/g),
+    ...[...all.matchAll(/\b(?:fn\s+\w+\(|struct\s+\w+\s*\{)([^{}]*)/g)].flatMap(([, list]) =>
       Array.from(list.matchAll(/(\w+)\s*:/g), ([, name]) => name),
     ),
   ]);
   const known = new Set(['main', ...found(/@builtin\((\w+)\)/g), ...found(/\boverride\s+(\w+)/g)]);
-  for (const [, name] of all.matchAll(/@binding\(\d+\)\s*var(?:<[^>]*>)?\s+(\w+)/g)) known.add(name);
-  for (const [, body] of all.matchAll(/\bstruct\s+\w+\s*\{([^}]*)\}/g)) {
-    for (const [, name] of body.matchAll(/(\w+)\s*:/g)) known.add(name);
-  }
   for (const [, inside] of all.matchAll(/\bvar<([^>]*)>/g))
     for (const name of inside.split(/\W+/)) known.add(name);
   // WGSL's own functions and attributes.
@@ -112,16 +111,17 @@ function* candidates(taken) {
 }
 
 /**
- * Without comments, indents and spaces that separate nothing, which are a good third of a shader, and with short names for
- * what the host does not know; the lines stay, for a driver's complaints name them. So does the space of "> =", which ends a
- * template: ">=" is another sign.
+ * Without comments, indents and spaces that separate nothing, which are a good third of a shader, and with short names; the
+ * lines stay, for a driver's complaints name them. So do the spaces of "> =", which ends a template, for ">=" is another
+ * sign, and of "- -", for so is "--".
  */
 export const shortened = (source, names) =>
   source
     .replace(/[ \t]*\/\/.*$/gm, '')
     .replace(/^[ \t]+/gm, '')
-    .replace(/(?<![.\w])[A-Za-z_]\w*/g, (word) => names.get(word) ?? word)
-    .replace(/> = | *([,;:{}()=<>+|%]) */g, (_, sign) => sign ?? '> =');
+    .replace(/(?<!\w)[A-Za-z_]\w*/g, (word) => names.get(word) ?? word)
+    .replace(/> = | *([,;:{}()=<>+|%]) */g, (_, sign) => sign ?? '> =')
+    .replace(/(?<=[\w)\]]) ?(&&|->|[-*/&^!]=?) ?(?=[\w(])/g, '$1');
 
 const namesOf = new Map();
 /** The short names of the folder a shader is in; worked out once. */

@@ -11,8 +11,7 @@ const tokens = (source: string): string =>
     .replace(/ ?([^\w ]) ?/g, '$1')
     .trim();
 
-/** A name, or a member with its dot: members keep theirs. */
-const WORD = /\.?(?<!\w)[A-Za-z_]\w*/g;
+const WORD = /(?<!\w)[A-Za-z_]\w*/g;
 
 it('a minified bundle holds every shader whole, each line where it was, shared parts once', async () => {
   const paths = filesBelow('shaders').filter((path) => /^shaders\/\w+\.wgsl$/.test(path));
