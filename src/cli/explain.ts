@@ -137,7 +137,7 @@ function print(found: Explanation, without: Counterfactual | undefined, out: Out
     const told = [peers, peers.others].map(({ having, users }) => `${count(having)} of ${count(users)}`);
     const agree = peers.agree
       ? 'more often than others'
-      : 'no more often than chance has it, so it is no reason';
+      : 'not more often than others by more than chance, so it is no reason';
     out.data(`the group: ${told[0]} have it, ${told[1]} elsewhere: ${agree}`);
   }
   if (fit !== undefined) {
