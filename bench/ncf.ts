@@ -1,19 +1,30 @@
 import type { Backend } from '../src/backend/backend.js';
 import { consecutive, uploadRows } from '../src/backend/sparse.js';
+import { rowIndices } from '../src/data/csr.js';
 import type { Model } from '../src/model/model.js';
 import type { TrainTest } from './publishedSplits.js';
 
-/** How many of the user's negatives score above their item, or the same at a lower index; itself left out. */
-export async function sampledRanks(
+type NcfSplit = TrainTest & { readonly negatives: readonly (readonly number[])[] };
+
+/** Of each user, how many items score above theirs, or the same at a lower index. */
+export interface NcfRanks {
+  /** Among the given negatives, but for the item itself where it is one of them. */
+  readonly sampled: readonly number[];
+  /** Among all items that the user does not have. */
+  readonly full: readonly number[];
+}
+
+/** Both from one scoring of everybody. */
+export async function ncfRanks(
   backend: Backend,
   model: Model,
-  { train, test, negatives }: TrainTest & { negatives: number[][] },
-): Promise<number[]> {
+  { train, test, negatives }: NcfSplit,
+): Promise<NcfRanks> {
   const size = 128;
   const rows = consecutive(backend, train.rows);
   const input = uploadRows(backend, train, model.inputValues(train));
   const scores = backend.zeros('f32', [size, model.items]);
-  const places: number[] = [];
+  const [sampled, full]: number[][] = [[], []];
   for (let first = 0; first < train.rows; first += size) {
     const count = Math.min(size, train.rows - first);
     model.score(input, { rows, first, count, consecutive: true }, scores);
@@ -21,17 +32,23 @@ export async function sampledRanks(
     for (let row = 0; row < count; row++) {
       const user = first + row;
       const item = test.heldOut.indices[test.heldOut.indptr[user]];
-      const score = (i: number) => found[row * model.items + i];
-      places.push(
-        negatives[user].filter(
-          (i) => i !== item && (score(i) > score(item) || (score(i) === score(item) && i < item)),
-        ).length,
-      );
+      const mine = found.subarray(row * model.items, (row + 1) * model.items);
+      const isBefore = (i: number) => mine[i] > mine[item] || (mine[i] === mine[item] && i < item);
+      const before = (items: Iterable<number>) => [...items].filter((i) => i !== item && isBefore(i)).length;
+      sampled.push(before(negatives[user]));
+      full.push(before(mine.keys()) - before(rowIndices(train, user)));
     }
   }
   for (const tensor of [rows, input, scores]) tensor.free();
-  return places;
+  return { sampled, full };
 }
+
+/** How many of the user's negatives stand before their item. */
+export const sampledRanks = async (
+  backend: Backend,
+  model: Model,
+  split: NcfSplit,
+): Promise<readonly number[]> => (await ncfRanks(backend, model, split)).sampled;
 
 /** HR@10 and NDCG@10 of such places. */
 export function ncfFigures(places: readonly number[]): { readonly hitRate: number; readonly ndcg: number } {

@@ -113,7 +113,7 @@ function* candidates(taken) {
 /**
  * Without comments, indents and spaces that separate nothing, which are a good third of a shader, and with short names; the
  * lines stay, for a driver's complaints name them. So do the spaces of "> =", which ends a template, for ">=" is another
- * sign, and of "- -", for so is "--".
+ * sign, and those of "-", for so is "--", and some readers take "]-1" for a number.
  */
 export const shortened = (source, names) =>
   source
@@ -121,7 +121,7 @@ export const shortened = (source, names) =>
     .replace(/^[ \t]+/gm, '')
     .replace(/(?<!\w)[A-Za-z_]\w*/g, (word) => names.get(word) ?? word)
     .replace(/> = | *([,;:{}()=<>+|%]) */g, (_, sign) => sign ?? '> =')
-    .replace(/(?<=[\w)\]]) ?(&&|->|[-*/&^!]=?) ?(?=[\w(])/g, '$1');
+    .replace(/(?<=[\w)\]]) ?(&&|->|[*/&^!]=?) ?(?=[\w(])/g, '$1');
 
 const namesOf = new Map();
 /** The short names of the folder a shader is in; worked out once. */

@@ -71,6 +71,12 @@ export function pairsToFold(histories: Csr, first: number, count: number, negati
   return { list, count: ofSample };
 }
 
+/** The least of 256, 384, 512, 768, 1024 and so on that so many pairs fit into: few spaces, little of them empty. */
+function roomFor(pairs: number): number {
+  const room = 2 ** Math.ceil(Math.log2(Math.max(256, pairs)));
+  return pairs <= 0.75 * room && room > 256 ? 0.75 * room : room;
+}
+
 /**
  * Folds histories in: with the items as they are, finds the numbers of a user that the training would find, by steps of
  * Adam on their part of its loss, from zeros. A history is told from fixed samples of the items it lacks, so that the
@@ -151,7 +157,7 @@ export class FoldIn {
 
   #upload({ list, count }: Told): Space {
     const { backend } = this;
-    const capacity = 2 ** Math.ceil(Math.log2(Math.max(256, count)));
+    const capacity = roomFor(count);
     let space = this.#spaces.get(capacity);
     if (!space) {
       space = {
