@@ -37,7 +37,7 @@ const { values: options } = parseArgs({
      * gru: how faithful explanations are to the network and to ease on the first of --splits, to gru on the first of --ordered.
      */
     parts: { type: 'string' },
-    /** Also what takes more than a quarter of an hour in all: gru, vae, neumf, blends and cold. */
+    /** Also what takes more than a quarter of an hour in all: gru, vae, neumf, blends, cold, and the largest tables of ordered. */
     long: { type: 'boolean', default: false },
     /** At most, of gru; 60 on ml-1m. */
     minutes: { type: 'string' },
@@ -86,7 +86,9 @@ if (parts.includes('cold')) {
   await coldStart(backend, options.data, options['cold-logs'].split(','), Number(options.seed));
 }
 if (parts.includes('gowalla')) await gowalla(backend, options.data);
-if (parts.includes('ordered')) await ordered(backend, options.data, options.ordered?.split(','));
+if (parts.includes('ordered')) {
+  await ordered(backend, options.data, { names: options.ordered?.split(','), long: options.long });
+}
 if (parts.includes('gru')) {
   const seed = Number(options.seed);
   const names = options.ordered?.split(',') ?? ['ml-100k', 'grocery', ...(options.long ? ['ml-1m'] : [])];
