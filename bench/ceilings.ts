@@ -3,6 +3,7 @@ import type { Shader } from '../src/gpu/layout.js';
 import { clock } from './harness.js';
 import copyShader from './shaders/copy.wgsl';
 import fmaShader from './shaders/fma.wgsl';
+import streamsShader from './shaders/streams.wgsl';
 
 /** What this adapter can do at most, measured here and now. */
 export interface Ceilings {
@@ -10,6 +11,8 @@ export interface Ceilings {
   readonly gflops: number;
   /** Bytes read plus bytes written. */
   readonly gbPerSec: number;
+  /** The same of four loads and three stores in place, as an optimiser has them. */
+  readonly streamsGbPerSec: number;
 }
 
 /** The best of all forms and runs: a ceiling that reads too low would flatter every kernel. */
@@ -22,6 +25,8 @@ export async function measureCeilings(backend: GpuBackend, runs: number): Promis
   const [small, from, to] = [buffer(4 * threads), buffer(128 * copyThreads), buffer(128 * copyThreads)];
   let gflops = 0;
   let gbPerSec = 0;
+  let streamsGbPerSec = 0;
+  const streams = Array.from({ length: 4 }, () => buffer(16 * copyThreads));
   try {
     for (let form = 0; form < 4; form++) {
       const run = launcher(device, fmaShader, { form, rounds }, [small], threads / 64);
@@ -32,10 +37,14 @@ export async function measureCeilings(backend: GpuBackend, runs: number): Promis
     const run = launcher(device, copyShader, { threads: copyThreads }, [from, to], copyThreads / 64);
     for (let i = 0; i <= runs; i++)
       gbPerSec = Math.max(gbPerSec, (2 * 128 * copyThreads) / 1e6 / (await clock(run)));
+    const inPlace = launcher(device, streamsShader, {}, streams, copyThreads / 64);
+    for (let i = 0; i <= runs; i++) {
+      streamsGbPerSec = Math.max(streamsGbPerSec, (7 * 16 * copyThreads) / 1e6 / (await clock(inPlace)));
+    }
   } finally {
-    for (const made of [small, from, to]) made.destroy();
+    for (const made of [small, from, to, ...streams]) made.destroy();
   }
-  return { gflops, gbPerSec };
+  return { gflops, gbPerSec, streamsGbPerSec };
 }
 
 function launcher(

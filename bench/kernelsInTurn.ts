@@ -1,7 +1,7 @@
 // npm run bench:kernels -- [--sides usual,unchecked,...] [--kernel NAME,...] [--size ml1m] [--batch 256]
 //                          [--rounds 15] [--adapter NAME]
 // Times kernels on several backends of one adapter in turn, so that their ratios can be quoted. A side is `usual`,
-// `unchecked` (no bounds checks), a family (tile, register) or a way to compute products (tile-64-8-8, ...).
+// `unchecked` (no bounds checks), `apart` (register blocks without subgroups), a family (tile, register) or a way to compute products (tile-64-8-8, ...).
 import { parseArgs } from 'node:util';
 import { createGpuBackend, type GpuBackend, type GpuBackendOptions } from '../src/gpu/backend.js';
 import { openDevice } from '../src/gpu/device.js';
@@ -25,7 +25,7 @@ const { values } = parseArgs({
 
 function usage(message: string): never {
   console.error(
-    `${message}\nSides: usual, unchecked, tile, ${VARIANT_NAMES.join(', ')}. Sizes: ${Object.keys(SIZES)}.`,
+    `${message}\nSides: usual, unchecked, apart, tile, ${VARIANT_NAMES.join(', ')}. Sizes: ${Object.keys(SIZES)}.`,
   );
   process.exit(2);
 }
@@ -33,6 +33,7 @@ function usage(message: string): never {
 /** What a side is made with; undefined for one that there is not. */
 function optionsOf(side: string): GpuBackendOptions | undefined {
   if (side === 'usual' || side === 'unchecked') return {};
+  if (side === 'apart') return { family: 'register', hasSubgroups: false };
   if (side === 'tile' || side === 'register') return { family: side };
   const way = VARIANT_NAMES.find((name) => name === side);
   return way && { tuning: allBy(way) };

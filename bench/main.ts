@@ -68,12 +68,13 @@ async function openGpu(): Promise<GpuBackend> {
 }
 
 // Before and after each size: the best counts, or a slow moment of the machine would flatter every kernel.
-let ceilings = { gflops: 0, gbPerSec: 0 };
+let ceilings = { gflops: 0, gbPerSec: 0, streamsGbPerSec: 0 };
 async function raiseCeilings(gpu: GpuBackend): Promise<void> {
   const found = await measureCeilings(gpu, values.quick ? 2 : 10);
   ceilings = {
     gflops: Math.max(ceilings.gflops, found.gflops),
     gbPerSec: Math.max(ceilings.gbPerSec, found.gbPerSec),
+    streamsGbPerSec: Math.max(ceilings.streamsGbPerSec, found.streamsGbPerSec),
   };
 }
 

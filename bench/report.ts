@@ -53,7 +53,7 @@ export function text(report: Report): string {
   return [
     `foldin ${report.foldin} (${report.commit}) on ${device.adapter}: ${report.label}`,
     `${machine.cpu}, ${machine.cores} cores, ${machine.platform}, node ${machine.node}; driver ${device.driver}`,
-    `ceilings of this adapter, measured now: ${ceilings.gflops.toFixed(1)} GFLOP/s, ${ceilings.gbPerSec.toFixed(1)} GB/s`,
+    `ceilings of this adapter, measured now: ${ceilings.gflops.toFixed(1)} GFLOP/s, ${ceilings.gbPerSec.toFixed(1)} GB/s, ${ceilings.streamsGbPerSec.toFixed(1)} GB/s of four loads and three stores in place`,
     `128-64 network, loss ${report.loss}, seed ${report.seed}; times in ms: median (min to p95)`,
     ...report.sizes.map((figures) => sizeText(figures, ceilings)),
   ].join('\n');

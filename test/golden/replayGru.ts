@@ -9,6 +9,7 @@ import { GRU_DEFAULTS } from '../../src/model/gruConfig.js';
 import { pack, packInto } from '../../src/model/packing.js';
 import type { NamedArrays } from '../../src/model/parameters.js';
 import { Optimiser } from '../../src/train/optimiser.js';
+import { scoresOf } from '../model/gruByHand.js';
 
 type Nested = number[] | number[][];
 
@@ -126,7 +127,7 @@ function columnsOf(inputs: Uint32Array, items: number) {
 export async function replayGru(backend: Backend, c: GoldenGruCase) {
   const model = goldenModel(backend);
   const optimiser = new Optimiser(backend, model.parameters, trainConfig(c));
-  const scoresBefore = await scores(backend, model);
+  const scoresBefore = await scoresOf(backend, model, histories);
   const numbers = consecutive(backend, 100);
   const one = backend.tensor([1]);
   const capacity = 64;
@@ -167,7 +168,7 @@ export async function replayGru(backend: Backend, c: GoldenGruCase) {
   const losses = await backend.read(ring);
   const final = new Map<string, ArrayLike<number>>();
   for (const [name, tensor] of model.tensors) final.set(name, await backend.read(tensor));
-  const scoresAfter = await scores(backend, model);
+  const scoresAfter = await scoresOf(backend, model, histories);
   const { items } = await topLists(backend, model, { histories, k: 5 });
   const top5 = sequences.map((_, u) =>
     [...items.subarray(5 * u, 5 * u + 5)].filter((item) => item < model.items),
@@ -176,17 +177,6 @@ export async function replayGru(backend: Backend, c: GoldenGruCase) {
   optimiser.dispose();
   model.dispose();
   return { losses, positions, grad0, final, scoresBefore, scoresAfter, top5 };
-}
-
-async function scores(backend: Backend, model: Gru): Promise<number[][]> {
-  const input = uploadRows(backend, histories, model.inputValues(histories));
-  const rows = consecutive(backend, histories.rows);
-  const out = backend.zeros('f32', [histories.rows, model.items]);
-  model.score(input, { rows, first: 0, count: histories.rows, consecutive: true }, out);
-  const found = Array.from(await backend.read(out));
-  input.free();
-  freeAll([rows, out]);
-  return sequences.map((_, u) => found.slice(u * model.items, (u + 1) * model.items));
 }
 
 /** The largest difference over all arrays of a record of PyTorch's. */

@@ -7,8 +7,11 @@ import { sampleLog } from '../../src/data/sample.js';
 import { heldOutUsers } from '../../src/data/split.js';
 import type { EpochEvent } from '../../src/events.js';
 import type { GpuBackend } from '../../src/gpu/backend.js';
-import type { ModelOptions } from '../../src/model/registry.js';
+import { TRAIN_DEFAULTS } from '../../src/model/config.js';
+import { createModel, type ModelOptions, trainable } from '../../src/model/registry.js';
 import { fit } from '../../src/recommend/fit.js';
+import { Trainer } from '../../src/train/trainer.js';
+import { randomCsr } from '../../src/verify/inputs.js';
 import { openGpu } from './backend.js';
 
 let gpu: GpuBackend;
@@ -114,3 +117,20 @@ it.each([
     expect(made.late).toBe(0);
   },
 );
+
+it('takes twelve launches a step for the network of two hidden layers', async () => {
+  const histories = randomCsr(512, 1700, 0.02, 7);
+  const network = { hidden: [128, 64], loss: 'multinomial', output: 'softmax' } as const;
+  const model = createModel('mlp', gpu, { train: histories, config: network, seed: 1 });
+  const config = { ...TRAIN_DEFAULTS, batch: 64, epochs: 2, patience: 0, l2: 0 };
+  const trainer = new Trainer(gpu, trainable(model)!, histories, { config });
+  const launched: number[] = [];
+  // After an epoch its losses have been read, so all its steps are launched.
+  for await (const { event } of trainer.run()) {
+    if (event === 'epoch') launched.push(gpu.counts.dispatches);
+  }
+  const steps = 512 / config.batch;
+  expect((launched[1] - launched[0]) / steps).toBe(12);
+  trainer.dispose();
+  model.dispose();
+});
