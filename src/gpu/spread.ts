@@ -7,8 +7,8 @@ export function hasSubgroupsOf8(device: GPUDevice): boolean {
 
 /**
  * A kernel's text with `spread(own, thread, at)` before it: what that one of eight threads gave as `own`, which is a[at].
- * Without subgroups of eight each thread reads it there, which is three times slower on Mesa lavapipe, and on SwiftShader as
- * fast as asking one of four. WGSL has no other way to say it: a module that names subgroups is refused where there are none.
+ * Without subgroups of eight each thread reads it there: slower on Mesa lavapipe (`npm run bench:kernels -- --sides register,apart`),
+ * and on SwiftShader as fast as asking one of four. WGSL has no other way to say it: a module that names subgroups is refused where there are none.
  * On one line with what follows, for drivers name lines.
  */
 export function withSpread(source: string, hasSubgroups: boolean): string {

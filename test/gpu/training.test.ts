@@ -118,7 +118,7 @@ it.each([
   },
 );
 
-it('takes twelve launches a step for the network of two hidden layers', async () => {
+it('takes at most twelve launches a step for the network of two hidden layers', async () => {
   const histories = randomCsr(512, 1700, 0.02, 7);
   const network = { hidden: [128, 64], loss: 'multinomial', output: 'softmax' } as const;
   const model = createModel('mlp', gpu, { train: histories, config: network, seed: 1 });
@@ -130,7 +130,7 @@ it('takes twelve launches a step for the network of two hidden layers', async ()
     if (event === 'epoch') launched.push(gpu.counts.dispatches);
   }
   const steps = 512 / config.batch;
-  expect((launched[1] - launched[0]) / steps).toBe(12);
+  expect((launched[1] - launched[0]) / steps).toBeLessThanOrEqual(12);
   trainer.dispose();
   model.dispose();
 });
