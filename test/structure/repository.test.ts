@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../../src/errors.js';
 import { METRIC_NAMES } from '../../src/evaluate/parseMetric.js';
@@ -38,6 +39,13 @@ describe('the README is true of what is there', () => {
 
   it('names every metric', () =>
     expect(namesUnder('Measuring')).toEqual(expect.arrayContaining([...METRIC_NAMES])));
+
+  const commands = filesBelow('src/cli')
+    .filter((path) => read(path).includes('export const command: CommandSpec'))
+    .map((path) => basename(path, '.ts'));
+  it.each(commands)('says what foldin %s is for', (name) => {
+    expect(read('README.md')).toMatch(new RegExp(`foldin ${name}\\b`));
+  });
 
   it('shows the examples as they are', () => {
     expect(read('README.md')).toContain(`\`\`\`js\n${read('examples/library.mjs')}\`\`\``);
