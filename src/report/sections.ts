@@ -188,10 +188,10 @@ export function importanceSection({ importance }: ReportContents): Section {
       : 'the model does not lean towards the popular';
   const body = [
     paragraph(
-      `What the items of ${formatted(users)} users’ histories do to the score of what each is recommended first.`,
+      `What the items of ${formatted(users)} users’ histories do to the score of what each is recommended first: mean absolute contributions and mean ones, in its units.`,
     ),
     tableOf(
-      ['item', 'histories', 'mean absolute contribution', 'mean contribution'],
+      ['item', 'histories', 'mean absolute', 'mean'],
       influential.map(({ item, title, histories, meanAbsolute, mean }) => [
         title ?? item,
         histories,
@@ -206,10 +206,9 @@ export function importanceSection({ importance }: ReportContents): Section {
             'A line without a value is the attribute as a whole. A history counts once, with what all its items that have it contribute.',
           ),
           tableOf(
-            ['attribute', 'value', 'histories', 'mean absolute contribution', 'mean contribution'],
-            attributes.map(({ attribute, value = '', histories, meanAbsolute, mean }) => [
-              attribute,
-              value,
+            ['attribute', 'histories', 'mean absolute', 'mean'],
+            attributes.map(({ attribute, value, histories, meanAbsolute, mean }) => [
+              value === undefined ? attribute : `${attribute}: ${value}`,
               histories,
               meanAbsolute,
               mean,
