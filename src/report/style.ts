@@ -28,7 +28,7 @@ details { margin: .5rem 0; font-size: .9rem; } summary { cursor: pointer; color:
 .card { background: var(--panel); border-radius: .5rem; padding: .75rem 1rem; break-inside: avoid; }
 .card h3 { margin-top: 0; } .card ol, .card ul { margin: .25rem 0; padding-left: 1.25rem; }
 @media (max-width: 560px) { svg .tick { font-size: 20px; } svg .label { font-size: 21px; }
-  table { font-size: .8rem; } th, td { padding-right: .4rem; overflow-wrap: anywhere; } td.number { overflow-wrap: normal; } }
+  table { font-size: .8rem; } th, td { padding-right: .4rem; } td { overflow-wrap: anywhere; } td.number { overflow-wrap: normal; } }
 `;
 
 /** The report's one style sheet: calm, narrow and wide, and on paper. */
